@@ -1,0 +1,70 @@
+/**
+ * The architecture table: what each folder of src/ is for, which other folders it may import, and which packages.
+ * The lint fences in oxlint.config.ts are generated from it, and test/architecture.test.ts proves that they hold.
+ */
+export interface Layer {
+  readonly purpose: string;
+  readonly imports: readonly string[];
+  readonly packages: readonly string[];
+  /** Built-in modules are open to every folder but core, which may use these only. */
+  readonly builtins?: readonly string[];
+}
+
+export const layers: Readonly<Record<string, Layer>> = {
+  core: {
+    purpose: 'the pure domain: no I/O, clock, environment or logger',
+    imports: [],
+    packages: [],
+    builtins: ['node:buffer', 'node:crypto', 'node:util'],
+  },
+  gen: {
+    purpose: 'generated from proto/, committed, never edited',
+    imports: [],
+    packages: ['@bufbuild/protobuf', '@grpc/grpc-js'],
+  },
+  platform: {
+    purpose: 'I/O tools that know no secret: logger, metrics, clock, retry, lifecycle, http endpoints',
+    imports: ['core'],
+    packages: ['pino', 'prom-client', 'lru-cache'],
+  },
+  config: {
+    purpose: 'flags and environment to one frozen Config',
+    imports: ['core', 'platform'],
+    packages: ['commander', 'zod'],
+  },
+  spc: {
+    purpose: 'the dialects: SecretProviderClass parameters to a Plan',
+    imports: ['core'],
+    packages: ['yaml', 'zod'],
+  },
+  resolve: {
+    purpose: 'Plan to ResolvedObject[]: cache, single-flight, freshness',
+    imports: ['core', 'platform'],
+    packages: ['p-map', 'lru-cache'],
+  },
+  'backends/vault': {
+    purpose: 'Vault and OpenBao: login, leases, read',
+    imports: ['core', 'platform'],
+    packages: ['node-vault', 'undici', 'lru-cache'],
+  },
+  csi: {
+    purpose: 'the gRPC server: sockets, mount, statuses',
+    imports: ['core', 'platform', 'spc', 'resolve', 'gen'],
+    packages: ['@grpc/grpc-js', 'zod', 'lru-cache'],
+  },
+  kube: {
+    purpose: 'the only importer of @kubernetes/client-node',
+    imports: ['core', 'platform'],
+    packages: ['@kubernetes/client-node'],
+  },
+  dev: {
+    purpose: 'embedded stores and the driver played for `lockstep dev`; not in the image',
+    imports: ['core', 'gen', 'platform', 'config', 'spc', 'resolve', 'backends/vault', 'csi', 'kube'],
+    packages: ['@grpc/grpc-js', 'yaml', 'zod'],
+  },
+  cli: {
+    purpose: 'the subcommands',
+    imports: ['core', 'platform', 'config', 'spc', 'resolve', 'backends/vault', 'csi', 'kube', 'dev'],
+    packages: ['commander', 'yaml'],
+  },
+};

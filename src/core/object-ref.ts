@@ -1,0 +1,69 @@
+/**
+ * Where an object lives: which store, entered how, asked what. A closed union over the kinds of backends; everything
+ * in a ref is text from the manifest or the daemon's defaults, never a secret.
+ */
+export type ObjectRef = VaultRef;
+
+export interface VaultRef {
+  readonly kind: 'vault';
+  readonly store: VaultStore;
+  readonly request: VaultRequest;
+}
+
+/** One way into one Vault or OpenBao. Files are paths inside the daemon's container. */
+export interface VaultStore {
+  /** `https://host:port[/base]`, `http://…` or `unix:///path`. */
+  readonly address: string;
+  /** Sent as X-Vault-Namespace on login and reads; empty: none. */
+  readonly namespace: string;
+  readonly tls: VaultTls;
+  readonly auth: VaultAuth;
+}
+
+export interface VaultTls {
+  readonly caFile: string;
+  readonly caDirectory: string;
+  readonly serverName: string;
+  readonly clientCertFile: string;
+  readonly clientKeyFile: string;
+  readonly skipVerify: boolean;
+}
+
+/**
+ * `service-account` serves the kubernetes and the jwt method: both take the pod's token and a role.
+ * `approle`: secret_id (and role_id unless given) from the caller's secrets; `token`: key `token` there;
+ * `cert`: `tls.crt` and `tls.key` there.
+ */
+export type VaultAuth =
+  | { readonly method: 'service-account'; readonly mount: string; readonly role: string; readonly audience: string }
+  | { readonly method: 'approle'; readonly mount: string; readonly roleId: string }
+  | { readonly method: 'cert'; readonly mount: string; readonly role: string }
+  | { readonly method: 'token' };
+
+export interface VaultRequest {
+  /** Verbatim from the manifest; `GET` when it says nothing. */
+  readonly method: string;
+  /** Clean and percent-encoded, starts with `/v1/`; the base path of the address goes before it. */
+  readonly path: string;
+  /** Sorted and encoded, without `?`; empty: none. */
+  readonly query: string;
+  /** Canonical JSON of secretArgs, or undefined for no body. */
+  readonly body?: string;
+}
+
+/** The store side of a cache key: everything that decides who we are at the store. */
+export function storeKey(ref: ObjectRef): string {
+  const { address, namespace, tls, auth } = ref.store;
+  return JSON.stringify([ref.kind, address, namespace, Object.values(tls), Object.entries(auth)]);
+}
+
+/** The request side of a cache key: what is asked. Two refs with equal keys under one identity get one answer. */
+export function requestKey(ref: ObjectRef): string {
+  const { method, path, query, body } = ref.request;
+  return JSON.stringify([method, path, query, body ?? null]);
+}
+
+/** Whether the answer may serve another pod of the same account: a plain read with no arguments. */
+export function isShareable(ref: ObjectRef): boolean {
+  return ref.request.method === 'GET' && ref.request.body === undefined;
+}

@@ -1,0 +1,50 @@
+import type { Caller } from './caller.ts';
+import type { ObjectRef } from './object-ref.ts';
+import type { SecretBytes } from './secret-bytes.ts';
+
+/** What a dialect makes of a manifest. After it nothing knows which manifest it came from. */
+export interface Plan {
+  readonly caller: Caller;
+  readonly objects: readonly PlannedObject[];
+  readonly freshness: Freshness;
+}
+
+export interface PlannedObject {
+  /** The name the manifest gives it, for messages. */
+  readonly name: string;
+  readonly ref: ObjectRef;
+  readonly select: Selector;
+  readonly encoding: Encoding;
+  /** Relative clean path inside the volume. */
+  readonly path: string;
+  /** Permission bits, 0..0o7777. */
+  readonly mode: number;
+  /** Goes before the content in the version's HMAC: the object's configuration in the peer's JSON form. */
+  readonly versionInput: string;
+  /** An absent object is left out instead of failing the mount. */
+  readonly optional: boolean;
+  /** Every key of the selected JSON object becomes a file; `path` itself is not written. */
+  readonly expand: boolean;
+}
+
+/** `response`: the whole answer in the peer's JSON form. `key`: one member of its data. */
+export type Selector = { readonly kind: 'response' } | { readonly kind: 'key'; readonly key: string };
+
+export type Encoding = 'utf-8' | 'base64' | 'hex';
+
+/** Undefined: the daemon's flag decides. Durations in milliseconds. */
+export interface Freshness {
+  readonly refreshIntervalMs?: number;
+  readonly staleIfErrorMs?: number;
+  readonly staleOnFirstMount: boolean;
+}
+
+/** One file of a volume, or one value of a Secret. */
+export interface ResolvedObject {
+  readonly name: string;
+  readonly path: string;
+  readonly mode: number;
+  readonly contents: SecretBytes;
+  /** Changes whenever the content changes, and only then. */
+  readonly version: string;
+}
