@@ -1,0 +1,17 @@
+# syntax=docker/dockerfile:1
+# The image carries Node, the bundle and nothing else. Node's version here and in package.json is compared by a test.
+FROM node:26.10.0-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN npm run build
+
+FROM node:26.10.0-bookworm-slim
+LABEL org.opencontainers.image.title="lockstep" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /src/dist /app
+# The socket directory on the host belongs to root, so the provider runs as root without capabilities.
+# The controller does not need that: its Deployment sets runAsNonRoot.
+ENTRYPOINT ["node", "/app/main.mjs"]
+CMD ["provider"]
