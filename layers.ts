@@ -14,7 +14,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   core: {
     purpose: 'the pure domain: no I/O, clock, environment or logger',
     imports: [],
-    packages: [],
+    packages: ['@jmespath-community/jmespath'],
     builtins: ['node:buffer', 'node:crypto', 'node:util'],
   },
   gen: {
@@ -35,7 +35,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   spc: {
     purpose: 'the dialects: SecretProviderClass parameters to a Plan',
     imports: ['core'],
-    packages: ['yaml', 'zod'],
+    packages: ['yaml', 'lru-cache'],
   },
   resolve: {
     purpose: 'Plan to ResolvedObject[]: cache, single-flight, freshness',
@@ -45,7 +45,19 @@ export const layers: Readonly<Record<string, Layer>> = {
   'backends/vault': {
     purpose: 'Vault and OpenBao: login, leases, read',
     imports: ['core', 'platform'],
-    packages: ['node-vault', 'undici', 'lru-cache'],
+    packages: ['node-vault', 'undici', 'lru-cache', 'p-map'],
+  },
+  'backends/aws': {
+    purpose: 'Secrets Manager and Parameter Store: credentials, batch, failover',
+    imports: ['core', 'platform'],
+    packages: [
+      '@aws-sdk/client-secrets-manager',
+      '@aws-sdk/client-ssm',
+      '@aws-sdk/client-sts',
+      '@smithy/node-http-handler',
+      'lru-cache',
+      'p-map',
+    ],
   },
   csi: {
     purpose: 'the gRPC server: sockets, mount, statuses',
