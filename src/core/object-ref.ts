@@ -35,7 +35,19 @@ export interface VaultTls {
  * `cert`: `tls.crt` and `tls.key` there.
  */
 export type VaultAuth =
-  | { readonly method: 'service-account'; readonly mount: string; readonly role: string; readonly audience: string }
+  | {
+      readonly method: 'service-account';
+      /** Clean, not encoded, without `auth/`; may hold slashes. */
+      readonly mount: string;
+      readonly role: string;
+      /** Picks the token among those that the driver handed over. */
+      readonly audience: string;
+      /**
+       * What a token that is asked of Kubernetes (`--token-request-fallback`) is for. Parity: empty, the API server's own
+       * audience, when the manifest names none.
+       */
+      readonly requestAudience?: string;
+    }
   | { readonly method: 'approle'; readonly mount: string; readonly roleId: string }
   | { readonly method: 'cert'; readonly mount: string; readonly role: string }
   | { readonly method: 'token' };
@@ -49,6 +61,11 @@ export interface VaultRequest {
   readonly query: string;
   /** Canonical JSON of secretArgs, or undefined for no body. */
   readonly body?: string;
+  /**
+   * Why the arguments cannot be sent, as the end of a sentence that starts with the object. The request fails with
+   * VAULT_REQUEST_REFUSED after the login and is never sent. Parity: the official provider finds out at that moment.
+   */
+  readonly unsendable?: string;
 }
 
 /** The store side of a cache key: everything that decides who we are at the store. */
@@ -59,11 +76,12 @@ export function storeKey(ref: ObjectRef): string {
 
 /** The request side of a cache key: what is asked. Two refs with equal keys under one identity get one answer. */
 export function requestKey(ref: ObjectRef): string {
-  const { method, path, query, body } = ref.request;
-  return JSON.stringify([method, path, query, body ?? null]);
+  const { method, path, query, body, unsendable } = ref.request;
+  return JSON.stringify([method, path, query, body ?? null, ...(unsendable === undefined ? [] : [unsendable])]);
 }
 
 /** Whether the answer may serve another pod of the same account: a plain read with no arguments. */
 export function isShareable(ref: ObjectRef): boolean {
-  return ref.request.method === 'GET' && ref.request.body === undefined;
+  const { method, body, unsendable } = ref.request;
+  return method === 'GET' && body === undefined && unsendable === undefined;
 }

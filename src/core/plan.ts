@@ -17,7 +17,7 @@ export interface PlannedObject {
   readonly encoding: Encoding;
   /** Relative clean path inside the volume. */
   readonly path: string;
-  /** Permission bits, 0..0o7777. */
+  /** Permission bits, usually 0..0o777. Parity: what the manifest says, up to the 31 bits that the protocol carries. */
   readonly mode: number;
   /** Goes before the content in the version's HMAC: the object's configuration in the peer's JSON form. */
   readonly versionInput: string;

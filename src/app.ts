@@ -1,0 +1,144 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { createVaultBackend } from './backends/vault/backend.ts';
+import type { VaultPolicy } from './backends/vault/policy.ts';
+import type { CreateProviderApp } from './cli/provider-app.ts';
+import type { ProviderConfig } from './config/provider-config.ts';
+import type { Resolver } from './core/resolver.ts';
+import type { SecretBytes } from './core/secret-bytes.ts';
+import type { TokenIssuer } from './core/token-issuer.ts';
+import { createProviderServer, type ProviderServer } from './csi/provider-server.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import { createHttpEndpoints, type HttpEndpointsDeps } from './platform/http-endpoints.ts';
+import { type Component, createLifecycle } from './platform/lifecycle.ts';
+import { createLogger, type Logger } from './platform/logger.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { createVersionKey, readVersionKey } from './platform/version-key.ts';
+import { createResolver, type ResolverLimits } from './resolve/resolver.ts';
+import { createDialects } from './spc/dialect.ts';
+
+/** Mounts in flight get so long to end; a pod's grace period has to be a little longer. */
+const stopTimeoutMs = 115_000;
+/** Mount calls that wait for a place before the next is told that we are busy. */
+const maxWaiting = 1000;
+/** Bytes of requests and replies in memory at once. */
+const maxRequestBytes = 64 * 1024 * 1024;
+/** Bytes of values kept in memory. */
+const maxCacheBytes = 32 * 1024 * 1024;
+/** Parsed classes kept: more than a node has. */
+const maxParsedClasses = 1000;
+
+/** The composition root of the provider: builds every part and wires ports to adapters. Throws SecretError. */
+export const createProviderApp: CreateProviderApp = async (config, { write }) => {
+  const clock = systemClock;
+  const logger = createLogger({ level: config.logLevel, format: config.logFormat, write });
+  const tools: Tools = { clock, logger, metrics: createMetrics() };
+  warnIgnored(config, logger);
+  const versionKey = await loadVersionKey(config, logger);
+  const tokenIssuer = await loadTokenIssuer(config);
+  const backend = createVaultBackend({ ...tools, policy: toPolicy(config), ...(tokenIssuer && { tokenIssuer }) });
+  const limits = toLimits(config);
+  const resolver = createResolver({ ...tools, backends: { vault: backend }, versionKey, limits });
+  const server = createServer(config, resolver, tools);
+  const flush = (): void => {
+    resolver.flush();
+    logger.info('value cache flushed');
+  };
+  const endpoints = createEndpoints(config, { ready: () => server.ready(), flush }, tools);
+  const components = [toBackendComponent(backend), endpoints, toServerComponent(server)];
+  const lifecycle = createLifecycle({ clock, logger, components, stopTimeoutMs });
+  return { ...lifecycle, logger, flush };
+};
+
+interface Tools {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+function createServer(config: ProviderConfig, resolver: Resolver, tools: Tools): ProviderServer {
+  const dialects = createDialects({ cacheSize: maxParsedClasses });
+  return createProviderServer({
+    ...tools,
+    resolver,
+    plan: (provider, input) => dialects[provider](input, config.stores),
+    options: {
+      providerDir: config.providerDir,
+      providers: config.providers,
+      takeover: config.takeover,
+      mountDeadlineMs: config.mountDeadline,
+      maxMounts: config.maxMounts,
+      maxWaiting,
+      maxBytes: maxRequestBytes,
+    },
+    runtimeVersion: packageJson.version,
+  });
+}
+
+/** An event loop that answers is all there is to being alive: whatever else fails is retried, not restarted. */
+function createEndpoints(
+  config: ProviderConfig,
+  answers: Pick<HttpEndpointsDeps, 'ready' | 'flush'>,
+  { logger, metrics }: Tools,
+): Component {
+  if (config.metricsAddress !== undefined) metrics.collectProcessMetrics();
+  const { registry } = metrics;
+  return createHttpEndpoints({ ...answers, address: config.metricsAddress, registry, logger, live: () => undefined });
+}
+
+function warnIgnored({ ignoredVariables }: ProviderConfig, logger: Logger): void {
+  if (ignoredVariables.length > 0) logger.warn({ variables: ignoredVariables }, 'variables without effect');
+}
+
+async function loadVersionKey({ versionKeyFile }: ProviderConfig, logger: Logger): Promise<SecretBytes> {
+  if (versionKeyFile !== undefined) return readVersionKey(versionKeyFile);
+  const remedy =
+    'make a key for all nodes with: head -c 32 /dev/urandom > version-key; then name it with --version-key-file';
+  logger.warn({ remedy }, 'object versions change at every restart');
+  return createVersionKey();
+}
+
+/** Kubernetes is loaded, and needed, for the fallback alone. */
+async function loadTokenIssuer(config: ProviderConfig): Promise<TokenIssuer | undefined> {
+  if (!config.tokenRequestFallback) return undefined;
+  const [{ loadKubeConfig }, { createTokenIssuer }] = await Promise.all([
+    import('./kube/kube-config.ts'),
+    import('./kube/token-issuer.ts'),
+  ]);
+  return createTokenIssuer(loadKubeConfig(config.kubeconfig));
+}
+
+function toLimits(config: ProviderConfig): ResolverLimits {
+  return {
+    refreshIntervalMs: config.refreshInterval,
+    minRefreshIntervalMs: config.minRefreshInterval,
+    staleIfErrorMs: config.staleIfError,
+    maxBytes: maxCacheBytes,
+  };
+}
+
+function toPolicy({ vaultAddresses, fileRoots, forbidSkipVerify, stores }: ProviderConfig): VaultPolicy {
+  return {
+    ...(vaultAddresses && { addresses: vaultAddresses }),
+    ...(fileRoots && { fileRoots }),
+    forbidSkipVerify,
+    defaults: [stores.vault, stores.openbao],
+  };
+}
+
+function toServerComponent(server: ProviderServer): Component {
+  return {
+    name: 'provider sockets',
+    start: () => server.start(),
+    async stop(hurry) {
+      const force = (): void => server.force();
+      if (hurry.aborted) force();
+      hurry.addEventListener('abort', force, { once: true });
+      await server.stop();
+      hurry.removeEventListener('abort', force);
+    },
+  };
+}
+
+function toBackendComponent(backend: { close(): Promise<void> }): Component {
+  return { name: 'vault backend', start: () => Promise.resolve(), stop: () => backend.close() };
+}

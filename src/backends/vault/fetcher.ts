@@ -1,0 +1,46 @@
+import type { FetchOutcome } from '../../core/backend.ts';
+import { requestKey } from '../../core/object-ref.ts';
+import { answerFingerprint } from '../../core/vault-answer.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Ask } from './ask.ts';
+import { toCallError } from './errors.ts';
+import { Flights } from './flights.ts';
+import { identityOf } from './identity.ts';
+import { findLease } from './lease.ts';
+import type { Leases } from './leases.ts';
+import { type Reader, toReadCall } from './reader.ts';
+
+export interface FetcherDeps {
+  readonly clock: Clock;
+  readonly leases: Leases;
+  readonly read: Reader;
+}
+
+/** Never rejects. */
+export type Fetcher = (ask: Ask) => Promise<FetchOutcome>;
+
+/** A read, or the lease that an earlier read of the same pod brought. Reads of one pod and request at one time are one. */
+export function createFetcher({ clock, leases, read }: FetcherDeps): Fetcher {
+  const flights = new Flights<FetchOutcome>(clock);
+  const readAndKeep = async (key: string, ask: Ask): Promise<FetchOutcome> => {
+    using reading = await read(ask);
+    const { payload, answer, login } = reading;
+    const fingerprint = answerFingerprint(answer);
+    const lease = findLease(answer, ask.ref, clock.now());
+    if (lease) leases.keep(key, { lease, answer: { payload, fingerprint }, login });
+    return { status: 'found', payload, fingerprint, leased: lease !== undefined };
+  };
+  return async (ask) => {
+    // A lease belongs to the pod also where the login is shared by its account.
+    const key = JSON.stringify([identityOf(ask.ref, ask.caller).pod, requestKey(ask.ref)]);
+    const kept = leases.find(key);
+    if (kept) return { status: 'found', ...kept, leased: true };
+    try {
+      return await flights.join(key, { signal: ask.signal, run: (signal) => readAndKeep(key, { ...ask, signal }) });
+    } catch (cause) {
+      const error = toCallError(cause, toReadCall(ask.ref), ask.signal);
+      const unexpired = error.isOutage ? leases.findUnexpired(key) : undefined;
+      return unexpired ? { status: 'found', ...unexpired, leased: true } : { status: 'failed', error };
+    }
+  };
+}

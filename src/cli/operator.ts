@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import type { MountConfig } from '../config/mount-config.ts';
+import type { Caller } from '../core/caller.ts';
+import { SecretError } from '../core/errors.ts';
+import { SecretBytes } from '../core/secret-bytes.ts';
+import type { ProviderClass } from './provider-class.ts';
+
+/**
+ * Who asks when a person runs `lockstep mount`: the only caller with ambient credentials. Those count when no flag names
+ * any: the token of the variable, else of the file that `vault login` leaves. Throws FILE_UNREADABLE.
+ */
+export async function createOperator(config: MountConfig, { namespace, provider }: ProviderClass): Promise<Caller> {
+  const secrets = await readAll('--credential', config.credential);
+  const tokens = await readAll('--token-file', config.tokenFile);
+  if (secrets.size === 0 && tokens.size === 0) {
+    const flavour = provider.endsWith('openbao') ? 'openbao' : 'vault';
+    const token = config.ambientToken[flavour] ?? (await readLoginToken());
+    if (token !== undefined) secrets.set('token', token);
+  }
+  return { kind: 'operator', namespace, serviceAccount: '', tokens, secrets };
+}
+
+async function readAll(flag: string, files: ReadonlyMap<string, string>): Promise<Map<string, SecretBytes>> {
+  const contents = new Map<string, SecretBytes>();
+  for (const [key, file] of files) {
+    try {
+      contents.set(key, trimEnd(await readFile(file)));
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+      throw new SecretError('FILE_UNREADABLE', `${flag} ${key}=${file}: the file cannot be read (${reason})`, {
+        cause: error,
+      });
+    }
+  }
+  return contents;
+}
+
+/** Where the command line of Vault and OpenBao keeps the token of the last login. Not having one is no mistake. */
+async function readLoginToken(): Promise<SecretBytes | undefined> {
+  const bytes = await readFile(join(homedir(), '.vault-token')).catch(() => Buffer.alloc(0));
+  const token = trimEnd(bytes);
+  return token.size > 0 ? token : undefined;
+}
+
+/** Editors end a file with a line break, which is no part of the credential. */
+function trimEnd(bytes: Buffer): SecretBytes {
+  let end = bytes.byteLength;
+  while (end > 0 && (bytes[end - 1] === 0x0a || bytes[end - 1] === 0x0d)) end--;
+  return SecretBytes.from(bytes.subarray(0, end));
+}

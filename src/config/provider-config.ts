@@ -1,0 +1,23 @@
+import type { Parsed } from '../core/problem.ts';
+import type { StoreDefaults } from '../core/store-defaults.ts';
+import { type Environment, type FlagValues, type Given, readFlags } from './flag.ts';
+import { providerFlags } from './provider-flags.ts';
+import { readStoreEnvironment } from './store-environment.ts';
+
+/** Everything that a provider daemon is told, frozen. Durations in milliseconds. */
+export interface ProviderConfig extends Readonly<FlagValues<typeof providerFlags>> {
+  readonly stores: StoreDefaults;
+  /** Store variables that are set and have no effect. */
+  readonly ignoredVariables: readonly string[];
+}
+
+/** Flags and store variables together; the mistakes of both at once. */
+export function readProviderConfig(given: Given, env: Environment): Parsed<ProviderConfig> {
+  const flags = readFlags(providerFlags, given, env);
+  const store = readStoreEnvironment(env);
+  if (!flags.ok || !store.ok) {
+    return { ok: false, problems: [flags, store].flatMap((read) => (read.ok ? [] : read.problems)) };
+  }
+  const { stores, ignored } = store.value;
+  return { ok: true, value: Object.freeze({ ...flags.value, stores, ignoredVariables: ignored }) };
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { SecretError } from '../core/errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import { demonstrate } from './demonstration.ts';
+import { mountAll } from './first-mounts.ts';
+import { PlayedDriver } from './played-driver.ts';
+import { createPodTokens, type PodTokens } from './pod-tokens.ts';
+import { ProviderClients } from './provider-clients.ts';
+import { republishUntilStopped } from './republish.ts';
+import { createScreen, type Screen } from './screen.ts';
+import type { Stage } from './stage.ts';
+import { startVaultStore } from './vault-store.ts';
+import { type PodExtras, type ProviderClass, toVolume } from './volumes.ts';
+
+export interface SessionOptions {
+  readonly classes: readonly ProviderClass[];
+  readonly store: StoreChoice;
+  /** The demo that ends by itself instead of the session that goes on until it is stopped. */
+  readonly once: boolean;
+  readonly reveal: boolean;
+}
+
+/** `vault`: a real one, entered with this token in place of the pods' own. */
+export type StoreChoice =
+  | { readonly kind: 'embedded'; readonly secretsPath: string }
+  | { readonly kind: 'vault'; readonly address: string; readonly token: string };
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  /** Where the session makes its directory. Short: the paths of sockets must fit into about a hundred characters. */
+  readonly temporaryRoot: string;
+  /** Where the session prints. */
+  readonly write: (text: string) => void;
+  readonly colours: boolean;
+  /** Starts the real provider with its sockets in `providerDir` and that store as the default. */
+  readonly startProvider: (place: {
+    readonly providerDir: string;
+    readonly storeAddress: string;
+    readonly versionKeyFile: string;
+  }) => Promise<RunningProvider>;
+  readonly stop: AbortSignal;
+}
+
+export interface RunningProvider {
+  readonly names: readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * A provider, a store and a driver on this machine, in a directory that is removed at the end. Answers whether everything that was
+ * to be seen was seen. Throws SecretError when a part cannot start.
+ */
+export async function runSession(options: SessionOptions, deps: SessionDeps): Promise<boolean> {
+  await using cleanup = new AsyncDisposableStack();
+  const screen = createScreen(deps.write, deps.colours);
+  const tokens = createPodTokens(randomBytes(32), deps.clock);
+  const directory = await realpath(await mkdtemp(join(deps.temporaryRoot, 'lockstep-')));
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+
+  const store = await openStore(options, { ...deps, directory, screen, tokens });
+  cleanup.defer(store.close);
+  const providerDir = join(directory, 'sockets');
+  await mkdir(providerDir, { mode: 0o700 });
+  const versionKeyFile = join(directory, 'version-key');
+  await writeFile(versionKeyFile, randomBytes(32), { mode: 0o600 });
+  const provider = await deps.startProvider({ providerDir, storeAddress: store.address, versionKeyFile });
+  cleanup.defer(provider.stop);
+  screen.step('Provider', `the real one, in ${providerDir}: ${provider.names.join(', ')}`);
+
+  const clients = new ProviderClients(providerDir);
+  cleanup.defer(() => clients.close());
+  const driver = new PlayedDriver({ clients, tokens, clock: deps.clock });
+  const { reveal } = options;
+  const stage: Stage = { driver, screen, clock: deps.clock, reveal, storeRequests: store.requests, stop: deps.stop };
+  const kubeletDir = join(directory, 'kubelet');
+  return await play(options, store, { stage, kubeletDir });
+}
+
+interface OpenStore {
+  readonly address: string;
+  readonly requests: (() => number) | undefined;
+  /** The file to edit; undefined: there is none. */
+  readonly secretsPath: string | undefined;
+  readonly extras: PodExtras;
+  readonly close: () => Promise<void>;
+}
+
+interface OpenStoreDeps {
+  readonly clock: Clock;
+  readonly directory: string;
+  readonly screen: Screen;
+  readonly tokens: PodTokens;
+}
+
+async function openStore({ store, once }: SessionOptions, deps: OpenStoreDeps): Promise<OpenStore> {
+  const { clock, directory, screen, tokens } = deps;
+  if (store.kind === 'vault') {
+    screen.step('Store', `Vault at ${store.address}, entered with the token of VAULT_TOKEN`);
+    const extras = { volumeAttributes: { vaultAuthMethod: 'token' }, secrets: { token: store.token } };
+    return { address: store.address, requests: undefined, secretsPath: undefined, extras, close: async () => {} };
+  }
+  const secretsPath = once ? join(directory, 'secrets.yaml') : resolve(store.secretsPath);
+  if (once) await copySecrets(store.secretsPath, secretsPath);
+  const embedded = await startVaultStore({ secretsPath, tokens, clock, onProblem: screen.problem });
+  screen.step('Store', `embedded, ${embedded.address}, over ${once ? 'a copy of ' : ''}${store.secretsPath}`);
+  return { ...embedded, secretsPath, extras: { volumeAttributes: {}, secrets: null } };
+}
+
+/** The demo edits its file, and the one that it was given is not its own. */
+async function copySecrets(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to);
+  } catch (cause) {
+    throw new SecretError('FILE_UNREADABLE', `${from}: cannot be copied; check its name and permissions`, { cause });
+  }
+}
+
+async function play(
+  { classes, once }: SessionOptions,
+  { extras, secretsPath }: OpenStore,
+  { stage, kubeletDir }: { readonly stage: Stage; readonly kubeletDir: string },
+): Promise<boolean> {
+  const { screen } = stage;
+  screen.step('Driver', `played here, with a pod and its volume for each class: ${classes.length}`);
+  const volumes = classes.map((providerClass) => toVolume(providerClass, kubeletDir, extras));
+  const mounted = await mountAll(volumes, stage);
+  if (once && secretsPath !== undefined) {
+    const demonstrated = mounted.length > 0 && (await demonstrate(mounted, secretsPath, stage));
+    return demonstrated && mounted.length === volumes.length;
+  }
+  screen.step('Republish', 'every 2 s, as kubelet does every minute; end with Ctrl-C');
+  if (secretsPath !== undefined) screen.line(`Edit this file to see a rotation: ${screen.paint.bold(secretsPath)}`);
+  await republishUntilStopped(volumes, stage);
+  return true;
+}

@@ -1,0 +1,16 @@
+import type { Clock } from '../platform/clock.ts';
+import type { PlayedDriver } from './played-driver.ts';
+import type { Screen } from './screen.ts';
+
+/** What every act of a session works with. */
+export interface Stage {
+  readonly driver: PlayedDriver;
+  readonly screen: Screen;
+  readonly clock: Clock;
+  /** Whether values are printed as they are. */
+  readonly reveal: boolean;
+  /** Requests that the embedded store has answered; undefined for a store that is not ours to count. */
+  readonly storeRequests: (() => number) | undefined;
+  /** Aborts when the person has seen enough. */
+  readonly stop: AbortSignal;
+}

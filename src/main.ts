@@ -1,0 +1,121 @@
+import { text } from 'node:stream/consumers';
+
+import packageJson from '../package.json' with { type: 'json' };
+import type { ExitCode, Host } from './cli/host.ts';
+import type { CreateProviderApp } from './cli/provider-app.ts';
+import { type CommandTable, runProgram } from './cli/program.ts';
+
+/** Help and mistakes need no daemon. */
+const createApp: CreateProviderApp = async (...input) => (await import('./app.ts')).createProviderApp(...input);
+
+const commands: CommandTable = {
+  provider: {
+    summary: 'Serve the CSI driver: secrets from Vault and OpenBao as files of pods',
+    async load() {
+      const { createProviderCommand } = await import('./cli/provider.ts');
+      return createProviderCommand(createApp);
+    },
+  },
+  mount: {
+    summary: 'Write the files of one SecretProviderClass into a directory, without Kubernetes',
+    load: async () => (await import('./cli/mount.ts')).createMountCommand(),
+  },
+  lint: {
+    summary: 'Check SecretProviderClass manifests',
+    load: async () => (await import('./cli/lint.ts')).createLintCommand(),
+  },
+  dev: {
+    summary: 'Try manifests on this machine: a provider, a store over one file and a played driver',
+    async load() {
+      const { createDevCommand } = await import('./cli/dev.ts');
+      return createDevCommand(createApp);
+    },
+  },
+};
+
+/** After a second signal or an exception that nobody caught, the mounts in flight get their answers within this time. */
+const lastWordsMs = 5000;
+
+await main();
+
+/** The only place that ends the process and listens to its signals. */
+async function main(): Promise<void> {
+  const { host, hasFailed } = createHost();
+  let code: ExitCode;
+  try {
+    code = await runProgram(process.argv.slice(2), { commands, version: packageJson.version, host });
+  } catch (error) {
+    reportFault(error);
+    code = 1;
+  }
+  // A pipe may still hold what was written last.
+  await Promise.all([process.stdout, process.stderr].map(drain));
+  process.exit(hasFailed() ? 1 : code);
+}
+
+function createHost(): { readonly host: Host; readonly hasFailed: () => boolean } {
+  const stop = new AbortController();
+  const force = new AbortController();
+  const flushListeners = new Set<() => void>();
+  const faultListeners = new Set<(error: unknown) => void>();
+  let failed = false;
+
+  const onStop = (): void => {
+    if (stop.signal.aborted) end();
+    stop.abort();
+  };
+  const end = (): void => {
+    stop.abort();
+    force.abort();
+    setTimeout(() => process.exit(1), lastWordsMs).unref();
+  };
+  process.on('SIGTERM', onStop);
+  process.on('SIGINT', onStop);
+  process.on('SIGUSR2', () => flushListeners.forEach((listener) => listener()));
+  // Node would open its inspector, and through it show every secret in memory.
+  process.on('SIGUSR1', () => undefined);
+  // Whoever read our output may go away; a log line that nobody reads must not end a mount.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+  const onFault = (error: unknown): void => {
+    if (faultListeners.size === 0) reportFault(error);
+    for (const listener of faultListeners) listener(error);
+  };
+  // A promise that nobody waited for leaves the rest as it was: the mounts in flight go on.
+  process.on('unhandledRejection', onFault);
+  // After an exception nothing is certain any more: answer what is open, then end and be started afresh.
+  process.on('uncaughtException', (error) => {
+    failed = true;
+    onFault(error);
+    end();
+  });
+
+  const host: Host = {
+    env: process.env,
+    out: (line) => void process.stdout.write(line),
+    err: (line) => void process.stderr.write(line),
+    isTerminal: process.stderr.isTTY,
+    readInput: () => text(process.stdin),
+    stop: stop.signal,
+    force: force.signal,
+    onFlush: (listener) => subscribe(flushListeners, listener),
+    onFault: (listener) => subscribe(faultListeners, listener),
+  };
+  return { host, hasFailed: () => failed };
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): Disposable {
+  listeners.add(listener);
+  return { [Symbol.dispose]: () => listeners.delete(listener) };
+}
+
+function reportFault(error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`lockstep: unexpected error (INTERNAL): ${detail}\n`);
+}
+
+async function drain(stream: NodeJS.WriteStream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.write('', () => resolve());
+  await promise;
+}

@@ -1,0 +1,81 @@
+import { type SecretError, toSecretError } from '../core/errors.ts';
+import { selectFiles } from '../core/expand.ts';
+import { maxReplyBytes } from '../core/limits.ts';
+import type { PlannedObject, ResolvedObject } from '../core/plan.ts';
+import type { SecretBytes } from '../core/secret-bytes.ts';
+import { parsePayload } from '../core/select.ts';
+import type { VaultAnswer } from '../core/vault-answer.ts';
+import { hmacVersion } from '../core/version.ts';
+
+/** What an object makes of an answer: one file, or with `expand` several, or the reason why none. */
+export type Projection =
+  | { readonly status: 'files'; readonly files: readonly ResolvedObject[]; readonly sizeBytes: number }
+  | { readonly status: 'failed'; readonly error: SecretError; readonly sizeBytes: 0 };
+
+/** Objects of many manifests may read one answer; what goes beyond either bound is worked out anew each time. */
+const maxProjections = 256;
+const maxKeptBytes = 2 * maxReplyBytes;
+/** What a kept projection and a file cost besides their texts and bytes; roughly. */
+const overheadBytes = 256;
+
+/**
+ * One answer of a store and what was made of it, kept so that a warm call parses and hashes nothing.
+ *
+ * Nothing is zeroed when it is dropped: the bytes of the files are in replies that may still be written, and an overwritten
+ * buffer would reach a pod as a file of zeros. The text had to be a string to be parsed, which cannot be wiped anyway.
+ */
+export class Content {
+  readonly fingerprint: string;
+  readonly #payload: SecretBytes;
+  readonly #projections = new Map<string, Projection>();
+  #sizeBytes: number;
+
+  constructor(payload: SecretBytes, fingerprint: string) {
+    this.#payload = payload;
+    this.fingerprint = fingerprint;
+    this.#sizeBytes = payload.size + overheadBytes;
+  }
+
+  /** Grows with what is made of the answer. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Never throws. Parses at most once for the reader, and not at all for what was asked before. */
+  reader(versionKey: SecretBytes): (object: PlannedObject) => Projection {
+    let answer: VaultAnswer | undefined;
+    const read = (object: PlannedObject): Projection => {
+      try {
+        answer ??= parsePayload(this.#payload);
+        return toProjection(answer, object, versionKey);
+      } catch (error) {
+        return { status: 'failed', error: toSecretError(error), sizeBytes: 0 };
+      }
+    };
+    return (object) => {
+      const key = outputKey(object);
+      return this.#projections.get(key) ?? this.#remember(key, read(object));
+    };
+  }
+
+  #remember(key: string, projection: Projection): Projection {
+    if (this.#projections.size >= maxProjections || this.#sizeBytes > maxKeptBytes) return projection;
+    this.#projections.set(key, projection);
+    this.#sizeBytes += 2 * key.length + overheadBytes + projection.sizeBytes;
+    return projection;
+  }
+}
+
+function toProjection(answer: VaultAnswer, object: PlannedObject, versionKey: SecretBytes): Projection {
+  const files = selectFiles(answer, object).map(({ versionInput, ...file }) => ({
+    ...file,
+    version: hmacVersion(versionKey, versionInput, file.contents),
+  }));
+  const sizeBytes = files.reduce((sum, file) => sum + file.contents.size + overheadBytes, 0);
+  return { status: 'files', files, sizeBytes };
+}
+
+/** Everything of a planned object that decides its files, given the answer. */
+function outputKey({ name, path, mode, select, encoding, versionInput, expand }: PlannedObject): string {
+  return JSON.stringify([name, path, mode, select, encoding, versionInput, expand]);
+}

@@ -1,0 +1,19 @@
+import { SecretError, toSecretError } from '../core/errors.ts';
+import { isTimeout } from '../platform/deadline.ts';
+
+/** What a call to a store failed with; our own bound on it counts as an outage of the store. */
+export function toStoreError(error: unknown): SecretError {
+  if (!isTimeout(error)) return toSecretError(error);
+  const message = 'the store did not answer in time; check that it is reachable from the node and not overloaded';
+  return new SecretError('MOUNT_DEADLINE', message, { cause: error });
+}
+
+/** The store refused or has nothing: a kept value must not be delivered any more. */
+export function isRefusal(error: SecretError): boolean {
+  return error.isAbsent || isOfCaller(error);
+}
+
+/** The store refused this caller, whose token or pod may be at its end; the next one of the account may do better. */
+export function isOfCaller(error: SecretError): boolean {
+  return error.status === 'UNAUTHENTICATED' || error.status === 'PERMISSION_DENIED';
+}

@@ -1,0 +1,115 @@
+import { Agent, request } from 'undici';
+
+/** How to reach the API server of the run; plain data, handed from the global set-up to the test files. */
+export interface Cluster {
+  readonly server: string;
+  /** The API server's own certificate, PEM. */
+  readonly ca: string;
+  readonly adminToken: string;
+  /** Kubeconfig of the administrator. */
+  readonly kubeconfig: string;
+  /** Kubeconfig of the user `lockstep-provider`, who may create tokens and nothing else. */
+  readonly providerKubeconfig: string;
+  /** One line of JSON per request (level Metadata). */
+  readonly auditLog: string;
+}
+
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string };
+  readonly [field: string]: unknown;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface TokenOptions {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** One audience; kubelet asks for one token per audience. */
+  readonly audience: string;
+  /** Binds the token to a pod, as kubelet does. */
+  readonly pod?: { readonly name: string; readonly uid: string };
+}
+
+export interface Token {
+  readonly token: string;
+  readonly expirationTimestamp: string;
+}
+
+/** The API server as its administrator. */
+export class KubeApi {
+  readonly #cluster: Cluster;
+  readonly #agent: Agent;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#agent = new Agent({ connect: { ca: cluster.ca } });
+  }
+
+  /** Throws with the API server's own words for a status of 400 and above. */
+  async call<T>(method: Method, path: string, body?: object): Promise<T> {
+    // The edge of the harness: the API server answers what its own schema says.
+    return JSON.parse(await this.#send(method, path, body)) as T;
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.#send('GET', '/readyz')) === 'ok';
+  }
+
+  async createToken(options: TokenOptions): Promise<Token> {
+    const path = `/api/v1/namespaces/${options.namespace}/serviceaccounts/${options.serviceAccount}/token`;
+    const bound = options.pod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...options.pod } };
+    const answer = await this.call<{ status: Token }>('POST', path, {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: [options.audience], expirationSeconds: 3600, ...bound },
+    });
+    return answer.status;
+  }
+
+  async createNamespace(name: string, serviceAccounts: readonly string[]): Promise<void> {
+    await this.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    for (const account of serviceAccounts) {
+      const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace: name } };
+      await this.call('POST', `/api/v1/namespaces/${name}/serviceaccounts`, body);
+    }
+  }
+
+  /** A pod that is bound to a node and that nobody runs. Answers its uid. */
+  async createPod(options: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly serviceAccount: string;
+    readonly node: string;
+  }): Promise<string> {
+    const { namespace, name } = options;
+    const pod = await this.call<KubeObject>('POST', `/api/v1/namespaces/${namespace}/pods`, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace },
+      spec: {
+        serviceAccountName: options.serviceAccount,
+        nodeName: options.node,
+        containers: [{ name: 'app', image: 'registry.example/app' }],
+      },
+    });
+    return pod.metadata.uid ?? '';
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  async #send(method: Method, path: string, body?: object): Promise<string> {
+    const response = await request(this.#cluster.server + path, {
+      method,
+      dispatcher: this.#agent,
+      headers: { authorization: `Bearer ${this.#cluster.adminToken}`, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await response.body.text();
+    if (response.statusCode >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
+    return text;
+  }
+}

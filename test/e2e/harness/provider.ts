@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { freePort, ServerProcess, toFlags } from './processes.ts';
+
+export interface ProviderOptions {
+  readonly runDir: string;
+  readonly providerDir: string;
+  readonly versionKeyFile: string;
+  readonly log: string;
+  /** Further flags of `lockstep provider`. */
+  readonly flags: readonly string[];
+}
+
+const checkout = join(import.meta.dirname, '../../..');
+
+/** Our daemon, run from its sources as a process of its own. */
+export class Provider {
+  readonly process: ServerProcess;
+  readonly #operating: string;
+
+  private constructor(process: ServerProcess, operating: string) {
+    this.process = process;
+    this.#operating = operating;
+  }
+
+  /** Resolves when the daemon says that it is ready. */
+  static async start(options: ProviderOptions): Promise<Provider> {
+    const address = `127.0.0.1:${await freePort()}`;
+    const daemon = new ServerProcess({
+      runDir: options.runDir,
+      command: process.execPath,
+      args: [
+        join(checkout, 'src/main.ts'),
+        'provider',
+        ...toFlags({
+          'provider-dir': options.providerDir,
+          providers: 'vault',
+          'version-key-file': options.versionKeyFile,
+          'metrics-address': address,
+          'log-format': 'json',
+          'log-level': 'debug',
+        }),
+        ...options.flags,
+      ],
+      log: options.log,
+    });
+    const provider = new Provider(daemon, `http://${address}`);
+    await daemon.ready(() => provider.ready());
+    return provider;
+  }
+
+  /** Whether `/readyz` says so. */
+  async ready(): Promise<boolean> {
+    return (await fetch(`${this.#operating}/readyz`)).ok;
+  }
+
+  /** The text of `/metrics`. */
+  async metrics(): Promise<string> {
+    return await (await fetch(`${this.#operating}/metrics`)).text();
+  }
+
+  /** Sum of the samples of a series whose label text holds `labels`. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const lines = (await this.metrics()).split('\n').filter((line) => line.startsWith(name) && line.includes(labels));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** Everything that the daemon printed. */
+  log(): string {
+    return existsSync(this.process.log) ? readFileSync(this.process.log, 'utf8') : '';
+  }
+}

@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits until the condition holds, looking every 50 ms; throws `waited … for what` at the end of the time. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  options: { readonly what: string; readonly timeoutMs?: number },
+): Promise<void> {
+  const timeoutMs = options.timeoutMs ?? 30_000;
+  const end = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${options.what}`);
+    await sleep(50);
+  }
+}

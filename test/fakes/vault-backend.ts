@@ -1,0 +1,49 @@
+import { createVaultBackend, type VaultBackendDeps } from '../../src/backends/vault/backend.ts';
+import type { FetchOutcome } from '../../src/core/backend.ts';
+import type { Caller } from '../../src/core/caller.ts';
+import type { VaultRef } from '../../src/core/object-ref.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { EagerClock } from './vault-callers.ts';
+
+/** The real backend with fake time, a log to look at, and everything allowed unless a test says otherwise. */
+export function createBackendUnderTest(deps: Partial<VaultBackendDeps> = {}) {
+  const clock = deps.clock instanceof EagerClock ? deps.clock : new EagerClock();
+  const log: string[] = [];
+  const metrics = createMetrics();
+  const backend = createVaultBackend({
+    logger: createLogger({ level: 'debug', format: 'json', write: (line) => log.push(line) }),
+    metrics,
+    policy: { forbidSkipVerify: false, defaults: [] },
+    random: () => 0,
+    ...deps,
+    clock,
+  });
+  const { signal } = new AbortController();
+  const fetchAll = (refs: readonly VaultRef[], caller: Caller) => backend.fetch(refs, caller, { signal });
+  return {
+    backend,
+    clock,
+    log,
+    metrics,
+    signal,
+    fetchAll,
+    fetch: async (ref: VaultRef, caller: Caller): Promise<Told> => tell((await fetchAll([ref], caller))[0]),
+    [Symbol.asyncDispose]: () => backend.close(),
+  };
+}
+
+/** An outcome in words. */
+export interface Told {
+  readonly data?: unknown;
+  readonly leased?: boolean;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export function tell(outcome: FetchOutcome | undefined): Told {
+  if (outcome === undefined) return {};
+  if (outcome.status === 'failed') return { code: outcome.error.code, message: outcome.error.message };
+  const { data } = JSON.parse(outcome.payload.reveal().toString()) as { data: unknown };
+  return { data, leased: outcome.leased };
+}

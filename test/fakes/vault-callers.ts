@@ -1,0 +1,58 @@
+import type { Caller } from '../../src/core/caller.ts';
+import type { VaultAuth, VaultRef, VaultRequest, VaultStore, VaultTls } from '../../src/core/object-ref.ts';
+import { SecretBytes } from '../../src/core/secret-bytes.ts';
+import { FakeClock } from './clock.ts';
+
+export const noTls: VaultTls = {
+  caFile: '',
+  caDirectory: '',
+  serverName: '',
+  clientCertFile: '',
+  clientKeyFile: '',
+  skipVerify: false,
+};
+
+export const kubernetesAuth: VaultAuth = {
+  method: 'service-account',
+  mount: 'kubernetes',
+  role: 'app',
+  audience: 'vault',
+};
+
+/** A plain read of `path` (below /v1/) with the role `app`. */
+export function vaultRef(
+  address: string,
+  path: string,
+  { store, request }: { readonly store?: Partial<VaultStore>; readonly request?: Partial<VaultRequest> } = {},
+): VaultRef {
+  return {
+    kind: 'vault',
+    store: { address, namespace: '', tls: noTls, auth: kubernetesAuth, ...store },
+    request: { method: 'GET', path: `/v1/${path}`, query: '', ...request },
+  };
+}
+
+/** A pod of the service account `shop/app` with a token for the audience `vault`. */
+export function podCaller(name: string, more: Partial<Caller> = {}): Caller {
+  return {
+    kind: 'pod',
+    namespace: 'shop',
+    serviceAccount: 'app',
+    pod: { name, uid: `uid-of-${name}` },
+    tokens: new Map([['vault', SecretBytes.from(`jwt-of-${name}`)]]),
+    secrets: new Map(),
+    ...more,
+  };
+}
+
+/** Time that jumps over every pause. */
+export class EagerClock extends FakeClock {
+  readonly sleeps: number[] = [];
+
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.sleeps.push(ms);
+    await this.advance(ms);
+    signal?.throwIfAborted();
+  }
+}
