@@ -36,7 +36,7 @@ async function withProvider<T>(vault: CountingVault, flags: readonly string[], r
       NODE_COMPILE_CACHE: join(directory, 'compile-cache'),
     },
   );
-  await provider.line(/serving/);
+  await provider.line(/"msg":"ready"/);
   return await run(join(directory, 'vault.sock'), provider);
 }
 

@@ -1,14 +1,11 @@
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { FakeHost, type FakeHostOptions } from '../../test/fakes/host.ts';
+import { FakeVault } from '../../test/fakes/vault-server.ts';
 import { createMountCommand } from './mount.ts';
 import { runProgram } from './program.ts';
 
@@ -32,45 +29,27 @@ spec:
 `;
 
 let home: string;
-let password: string;
-let requests: { readonly path: string; readonly token: string; readonly body: string }[];
-const vault = createServer((request, response) => {
-  void text(request).then((body) => {
-    const token = String(request.headers['x-vault-token'] ?? '');
-    requests.push({ path: request.url ?? '', token, body });
-    const [status, answer] = answerTo(request.url ?? '', token);
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-  });
-});
-
-function answerTo(path: string, token: string): readonly [number, unknown] {
-  if (path.startsWith('/v1/auth/')) return [200, { auth: { client_token: 's.login', lease_duration: 3600 } }];
-  if (token !== 's.mine' && token !== 's.login') return [403, { errors: ['permission denied'] }];
-  if (path === '/v1/secret/data/shop') return [200, { data: { data: { password } } }];
-  return [404, { errors: [] }];
-}
+let vault: FakeVault;
 
 beforeEach(async () => {
   home = await realpath(await mkdtemp(join(tmpdir(), 'lockstep-mount-')));
-  password = 's3cret-1';
-  requests = [];
-  vault.listen(0, '127.0.0.1');
-  await once(vault, 'listening');
+  vault = await FakeVault.start();
+  vault.tokens.add('s.mine');
+  setPassword('s3cret-1');
   await writeFile(join(home, 'spc.yaml'), manifest);
 });
 
 afterEach(async () => {
-  vault.closeAllConnections();
-  vault.close();
+  await vault[Symbol.asyncDispose]();
   await rm(home, { recursive: true, force: true });
 });
 
+function setPassword(password: string): void {
+  vault.secrets.set('secret/data/shop', { data: { password } });
+}
+
 function start(argv: readonly string[], options: FakeHostOptions = {}) {
-  const env = {
-    VAULT_ADDR: `http://127.0.0.1:${(vault.address() as AddressInfo).port}`,
-    VAULT_TOKEN: 's.mine',
-    ...options.env,
-  };
+  const env = { VAULT_ADDR: vault.address, VAULT_TOKEN: 's.mine', ...options.env };
   const host = new FakeHost({ ...options, env });
   const commands = { mount: { summary: 'Mount', load: async () => createMountCommand() } };
   return { host, code: runProgram(['mount', ...argv], { commands, version: '0', host }) };
@@ -95,7 +74,8 @@ describe('lockstep mount', () => {
     expect((await stat(join(home, 'out', 'all.json'))).mode & 0o7777).toBe(0o644);
     expect(out).toMatch(/^written db\/password \S{44}\nwritten all\.json \S{44}\n$/);
     expect(out).not.toContain('s3cret');
-    expect(requests).toEqual([{ path: '/v1/secret/data/shop', token: 's.mine', body: '' }]);
+    expect(vault.calls).toEqual(['GET /v1/secret/data/shop']);
+    expect(vault.requests[0]?.headers['x-vault-token']).toBe('s.mine');
   });
 
   it('leaves files alone that are current, and keeps versions with a key', async () => {
@@ -116,10 +96,8 @@ describe('lockstep mount', () => {
     await writeFile(join(home, 'jwt'), 'header.payload.signature\n');
 
     expect(await mount(usual('--token-file', `vault=${join(home, 'jwt')}`))).toMatchObject({ code: 0 });
-    expect(requests).toMatchObject([
-      { path: '/v1/auth/kubernetes/login', body: '{"jwt":"header.payload.signature","role":"shop"}' },
-      { path: '/v1/secret/data/shop', token: 's.login' },
-    ]);
+    expect(vault.calls).toEqual(['POST /v1/auth/kubernetes/login', 'GET /v1/secret/data/shop']);
+    expect(vault.requests[0]?.body).toBe('{"jwt":"header.payload.signature","role":"shop"}');
   });
 
   it('repeats with --watch, prints what changed, and ends with the signal', async () => {
@@ -127,13 +105,36 @@ describe('lockstep mount', () => {
     await vi.waitFor(() => expect(host.outText).toContain('written all.json'));
     const before = host.outText.length;
 
-    password = 's3cret-2';
+    setPassword('s3cret-2');
     await vi.waitFor(() => expect(host.outText.slice(before)).toMatch(/^changed db\/password \S+\n/), 5000);
     host.terminate();
 
     expect(await code).toBe(0);
     expect(await readFile(join(home, 'out', 'db', 'password'), 'utf8')).toBe('s3cret-2');
     expect(host.outText + host.errText).not.toContain('s3cret');
+  });
+
+  it('keeps the files while the store refuses in between, and says so', async () => {
+    const { host, code } = start(usual('--watch'));
+    await vi.waitFor(() => expect(host.outText).toContain('written all.json'));
+
+    vault.denied.add('secret/data/shop');
+    await vi.waitFor(() => expect(host.errText).toMatch(/permission denied.*; the files stay as they are\n/), 5000);
+    host.terminate();
+
+    expect(await code).toBe(0);
+    expect(await readFile(join(home, 'out', 'db', 'password'), 'utf8')).toBe('s3cret-1');
+  });
+
+  it('ends with 1 when it is interrupted before anything was written', async () => {
+    vault.script({ route: '/v1/*', reply: 'hang' });
+    const { host, code } = start(usual());
+    await vi.waitFor(() => expect(vault.calls).toHaveLength(1));
+
+    host.terminate();
+
+    expect(await code).toBe(1);
+    expect(host.errText).toBe('lockstep: interrupted; nothing was written\n');
   });
 
   it('writes nothing when one object fails, and says why', async () => {
@@ -151,7 +152,7 @@ describe('lockstep mount', () => {
 
     expect(code).toBe(1);
     expect(err).toContain(`output ${home} was not made by lockstep; name a directory that does not exist yet`);
-    expect(requests).toEqual([]);
+    expect(vault.calls).toEqual([]);
   });
 
   it('reports all problems of a manifest by line', async () => {

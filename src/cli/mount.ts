@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+
 import { createVaultBackend } from '../backends/vault/backend.ts';
 import { type MountConfig, mountFlags, readMountConfig } from '../config/mount-config.ts';
 import type { Backend } from '../core/backend.ts';
@@ -38,7 +40,7 @@ export function createMountCommand(): Command {
     read: readMountConfig,
     async run({ config }, host) {
       const plan = await createPlan(config, host);
-      const volume = await openVolume(config.output, { clock: systemClock });
+      const volume = await openVolume(config.outputDir, { clock: systemClock });
       await using source = await createSource(config, host);
       const session = createMountSession({ clock: systemClock, host, plan, volume, resolver: source.resolver });
       await (config.watch ? session.watch() : session.once());
@@ -58,7 +60,7 @@ async function createPlan(config: MountConfig, host: Host): Promise<Plan> {
     const known = 'vault, openbao, lockstep-vault or lockstep-openbao';
     throw new SecretError('MANIFEST_INVALID', `class ${name}: spec.provider "${provider}" is unknown; write ${known}`);
   }
-  const caller = await createOperator(config, providerClass);
+  const caller = await createOperator(config, providerClass, host.env['HOME'] || homedir());
   const plan = createDialects({ cacheSize: 1 })[provider]({ parameters, caller, defaultMode }, config.stores);
   if (!plan.ok) throw classError(manifest.file, providerClass, plan.problems);
   return plan.value;

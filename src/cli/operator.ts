@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import type { MountConfig } from '../config/mount-config.ts';
@@ -10,14 +9,18 @@ import type { ProviderClass } from './provider-class.ts';
 
 /**
  * Who asks when a person runs `lockstep mount`: the only caller with ambient credentials. Those count when no flag names
- * any: the token of the variable, else of the file that `vault login` leaves. Throws FILE_UNREADABLE.
+ * any: the token of the variable, else of the file that `vault login` leaves in `home`. Throws FILE_UNREADABLE.
  */
-export async function createOperator(config: MountConfig, { namespace, provider }: ProviderClass): Promise<Caller> {
+export async function createOperator(
+  config: MountConfig,
+  { namespace, provider }: Pick<ProviderClass, 'namespace' | 'provider'>,
+  home: string,
+): Promise<Caller> {
   const secrets = await readAll('--credential', config.credential);
   const tokens = await readAll('--token-file', config.tokenFile);
   if (secrets.size === 0 && tokens.size === 0) {
     const flavour = provider.endsWith('openbao') ? 'openbao' : 'vault';
-    const token = config.ambientToken[flavour] ?? (await readLoginToken());
+    const token = config.ambientToken[flavour] ?? (await readLoginToken(home));
     if (token !== undefined) secrets.set('token', token);
   }
   return { kind: 'operator', namespace, serviceAccount: '', tokens, secrets };
@@ -39,8 +42,8 @@ async function readAll(flag: string, files: ReadonlyMap<string, string>): Promis
 }
 
 /** Where the command line of Vault and OpenBao keeps the token of the last login. Not having one is no mistake. */
-async function readLoginToken(): Promise<SecretBytes | undefined> {
-  const bytes = await readFile(join(homedir(), '.vault-token')).catch(() => Buffer.alloc(0));
+async function readLoginToken(home: string): Promise<SecretBytes | undefined> {
+  const bytes = await readFile(join(home, '.vault-token')).catch(() => Buffer.alloc(0));
   const token = trimEnd(bytes);
   return token.size > 0 ? token : undefined;
 }

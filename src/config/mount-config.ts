@@ -24,7 +24,7 @@ export const mountFlags = {
     help: 'Which SecretProviderClass of the file; not needed when there is one',
     group: what,
   },
-  output: {
+  outputDir: {
     schema: text(),
     short: 'o',
     value: 'DIR',

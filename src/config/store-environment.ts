@@ -19,6 +19,8 @@ const unsupported = [
   'TOKEN',
   'AGENT_ADDR',
   'CACERT_BYTES',
+  'CLIENT_TIMEOUT',
+  'MAX_RETRIES',
   'HEADERS',
   'SRV_LOOKUP',
   'WRAP_TTL',

@@ -1,10 +1,9 @@
 import type { Caller } from './caller.ts';
 import type { SecretError } from './errors.ts';
-import type { ObjectRef } from './object-ref.ts';
 import type { SecretBytes } from './secret-bytes.ts';
 
 /** The port behind which a secret store stands. It knows neither SPC nor Kubernetes. */
-export interface Backend<R extends ObjectRef> {
+export interface Backend<R extends { readonly kind: string }> {
   readonly kind: R['kind'];
   /**
    * Whose answers the caller may see. Answers at once when the identity is known; otherwise it logs in to learn it.
@@ -28,6 +27,8 @@ export type FetchOutcome =
       readonly payload: SecretBytes;
       /** Equal for two answers that differ in nothing but per-request noise, such as Vault's request_id. */
       readonly fingerprint: string;
+      /** The store's own name for this version, where it has one. */
+      readonly version?: string;
       /** Issued to this caller alone and kept by the backend until it must be asked again: nobody else may keep or share it. */
       readonly leased: boolean;
     }

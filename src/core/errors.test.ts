@@ -24,13 +24,22 @@ describe('the catalogue', () => {
   it('takes nothing but silence and overload of the store for an outage', () => {
     const outages = codes.filter((code) => new SecretError(code, 'message').isOutage);
 
-    expect(outages).toEqual(['VAULT_UNREACHABLE', 'VAULT_TIMEOUT', 'VAULT_UNAVAILABLE', 'MOUNT_DEADLINE']);
+    expect(outages).toEqual([
+      'VAULT_UNREACHABLE',
+      'VAULT_TIMEOUT',
+      'VAULT_UNAVAILABLE',
+      'AWS_UNREACHABLE',
+      'AWS_TIMEOUT',
+      'AWS_THROTTLED',
+      'AWS_UNAVAILABLE',
+      'MOUNT_DEADLINE',
+    ]);
   });
 
   it('takes nothing but a missing secret or key for absent', () => {
     const absent = codes.filter((code) => new SecretError(code, 'message').isAbsent);
 
-    expect(absent).toEqual(['VAULT_NOT_FOUND', 'VAULT_ANSWER_EMPTY', 'KEY_MISSING']);
+    expect(absent).toEqual(['VAULT_NOT_FOUND', 'VAULT_ANSWER_EMPTY', 'AWS_NOT_FOUND', 'KEY_MISSING']);
   });
 });
 

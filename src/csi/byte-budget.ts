@@ -16,8 +16,4 @@ export class ByteBudget {
   give(bytes: number): void {
     this.#free += bytes;
   }
-
-  get freeBytes(): number {
-    return this.#free;
-  }
 }

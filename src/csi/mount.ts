@@ -82,9 +82,6 @@ function waiting(): string {
 
 function reading({ plan }: PreparedMount): () => string {
   const maxNamesBytes = 500;
-  return () =>
-    `the store of ${joinWithin(
-      plan.objects.map(({ name }) => JSON.stringify(name)),
-      maxNamesBytes,
-    )}`;
+  const quoted = (): readonly string[] => plan.objects.map(({ name }) => JSON.stringify(name));
+  return () => `the store of ${joinWithin(quoted(), maxNamesBytes)}`;
 }

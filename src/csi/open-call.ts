@@ -101,15 +101,13 @@ export class OpenCall {
     const respond = stream.respond.bind(stream);
     const sendTrailers = stream.sendTrailers.bind(stream);
     stream.respond = (headers, options) => {
-      // grpc-js does not always look whether the caller is still there, and Node throws if it is not.
+      // To a caller that is gone Node would throw.
       if (this.#state === 'answered' || stream.closed || stream.destroyed) return;
       this.#state = 'answered';
       respond(isList(headers) ? headers : toHarmless(headers ?? {}, toOurError), options);
       if (options?.endStream) stream.resume(); // what is still coming is thrown away
     };
-    stream.sendTrailers = (trailers) => {
-      if (!stream.closed && !stream.destroyed) sendTrailers(toHarmless(trailers, toOurError));
-    };
+    stream.sendTrailers = (trailers) => sendTrailers(toHarmless(trailers, toOurError));
   }
 }
 

@@ -40,7 +40,7 @@ export class ProviderSocket {
   #timer: Disposable | undefined;
   #checking: Promise<void> = Promise.resolve();
   #closed = false;
-  /** The other lockstep that holds the path, once it was seen. */
+  /** It was seen, and logged, that the path leads to somebody else. */
   #isReplaced = false;
 
   constructor(deps: ProviderSocketDeps) {
@@ -60,7 +60,7 @@ export class ProviderSocket {
     if (!takeover && isForeign(owner)) throw inUse(this.path, owner);
   }
 
-  /** Listens, and leads the path here, whatever is there. */
+  /** Listens, and leads the path here, whatever is there. Throws SOCKET_UNUSABLE. */
   async publish(): Promise<void> {
     const { directory, logger, onConnection } = this.#deps;
     const temporary = temporaryPath(directory);
@@ -70,8 +70,8 @@ export class ProviderSocket {
       await listen(server, temporary);
       server.on('error', (error) => logger.error({ socket: this.path, err: error }, 'socket cannot accept'));
       await chmod(temporary, 0o600);
+      this.#inode = (await lstat(temporary, { bigint: true })).ino;
       await rename(temporary, this.path);
-      this.#inode = (await entryAt(this.path))?.ino;
     } catch (cause) {
       server.close();
       throw unusable(`cannot put a socket at ${this.path} (${codeOf(cause)}); check the permissions`, cause);

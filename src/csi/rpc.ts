@@ -4,6 +4,7 @@ import { toSecretError } from '../core/errors.ts';
 import { CSIDriverProviderService, type VersionRequest, type VersionResponse } from '../gen/v1alpha1/service.ts';
 import type { ProviderName } from '../spc/dialect.ts';
 import type { Mount } from './mount.ts';
+import { maxRequestBytes } from './open-call.ts';
 import { toWireStatus } from './status.ts';
 import { callHeader, type StreamGate } from './stream-gate.ts';
 import { toVersionResponse } from './version.ts';
@@ -29,8 +30,8 @@ const service = {
 /** The gRPC server of one provider name. It listens nowhere: connections are handed to it. */
 export function createRpcServer(provider: ProviderName, deps: RpcServerDeps): Server {
   const { gate, mount, runtimeVersion } = deps;
-  // Sizes are bounded by the gate; this bound is for what a compressed message may grow to.
-  const server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024, 'grpc.enable_channelz': 0 });
+  // What it refuses with RESOURCE_EXHAUSTED, by announced or decompressed size, leaves as REQUEST_INVALID.
+  const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes, 'grpc.enable_channelz': 0 });
   server.addService(service, {
     version(call: ServerUnaryCall<VersionRequest, VersionResponse>, answer: sendUnaryData<VersionResponse>): void {
       if (gate.begin(idOf(call)) !== undefined) answer(null, toVersionResponse(runtimeVersion));

@@ -54,6 +54,8 @@ export function createHttpEndpoints(deps: HttpEndpointsDeps): HttpEndpoints {
     request.resume();
     const path = request.url?.split('?', 1)[0] ?? '';
     const { status, text, headers } = await replyTo(endpoints.get(path), request);
+    // A kept connection would hold up the end of the process.
+    if (!server.listening) response.setHeader('connection', 'close');
     response.writeHead(status, { 'content-type': textType, 'cache-control': 'no-store', ...headers });
     response.end(text);
   }

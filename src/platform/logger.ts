@@ -30,8 +30,11 @@ export function createLogger(options: LoggerOptions): Logger {
 /** `12:00:01 warn  message key=value …` for people. */
 function toText(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const rest = Object.entries(fields).map(
-    ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${toFieldText(value)}`);
   return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg)}${rest.join('')}\n`;
+}
+
+/** Quoted unless it is one plain word, so that no value can pass for another field or another line. */
+function toFieldText(value: unknown): string {
+  return typeof value === 'string' && /^[^\s"=\p{C}]+$/u.test(value) ? value : JSON.stringify(value);
 }

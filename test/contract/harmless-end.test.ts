@@ -1,14 +1,12 @@
 /** The other half of harmless-status.test.ts: the end of the provider, overload, and callers that go away. */
 import { describe, expect, it } from 'vitest';
 
+import { SecretBytes } from '../../src/core/secret-bytes.ts';
 import { MountRequest } from '../../src/gen/v1alpha1/service.ts';
 import { frame, mountRequest, type RawAnswer, RawClient } from '../fakes/driver-client.ts';
-import { type ProviderOptions, resolveAll, startProvider } from '../fakes/provider-under-test.ts';
+import { type ProviderOptions, resolveAll, resolvedObject, startProvider } from '../fakes/provider-under-test.ts';
 
 const unknown = 2;
-
-/** A store that never answers, behind a resolver that does not look at the signal. */
-const hang: NonNullable<ProviderOptions['resolve']> = () => Promise.withResolvers<never>().promise;
 
 describe('the end of the provider', () => {
   it('finishes what is in flight, and sends the driver away without an error', async () => {
@@ -66,15 +64,21 @@ describe('the end of the provider', () => {
   });
 
   it('does not wait for a caller that does not read its answer', async () => {
-    await using provider = await startProvider({ resolve: hang });
+    const contents = SecretBytes.from(Buffer.alloc(3_000_000));
+    const resolve = async () => ({ objects: [resolvedObject({ name: 'big', contents })], failures: [] });
+    await using provider = await startProvider({ resolve });
     using client = new RawClient(provider.path);
     const call = client.open();
-    call.stream.write(validFrame().subarray(0, 20));
-    await client.mount(mountRequest({}), { 'grpc-timeout': '1m' });
+    call.stream.end(validFrame());
+    await new Promise((answered) => call.stream.once('response', answered));
+    call.stream.pause();
 
     provider.server.force();
+    await provider.server.stop();
 
-    await expect(provider.server.stop()).resolves.toBeUndefined();
+    // INTERNAL_ERROR: the driver reads it as INTERNAL, and kubelet tries again.
+    call.stream.resume();
+    expect(await call.answer).toMatchObject({ grpcStatus: undefined, rstCode: 2 });
   });
 });
 

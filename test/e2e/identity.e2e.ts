@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { writeCertificates } from './harness/certificates.ts';
 import { e2e } from './harness/e2e.ts';
 import { until } from './harness/until.ts';
+import { republishUntil } from './harness/volume.ts';
 import { RaftVault } from './harness/vault.ts';
 
 e2e('A pod’s credentials end and go on', 'identity', (stand) => {
@@ -37,15 +38,40 @@ e2e('A pod’s credentials end and go on', 'identity', (stand) => {
       expect(tokens.size).toBeGreaterThan(1);
     });
 
-    it('serves all pods of a service account', async () => {
-      const { proxy } = stand();
-      await stand().putSecret('shared');
-      await stand().putClass('shared', [{ objectName: 'a', secretPath: 'secret/data/shared', secretKey: 'value' }]);
-      await (await stand().createVolume('shared')).publish();
+    it('is renewed as long as the pod needs it', async () => {
+      const { proxy, vault } = stand();
+      await vault.putRole('renewable', { token_ttl: '3s' });
+      await stand().putSecret('renewed');
+      await stand().putClass('renewed', [{ objectName: 'a', secretPath: 'secret/data/renewed', secretKey: 'value' }], {
+        roleName: 'renewable',
+        refreshInterval: '0s',
+      });
+      const volume = await stand().createVolume('renewed');
       proxy.forget();
-      for (let pod = 0; pod < 3; pod++) await (await stand().createVolume('shared')).publish();
-      expect(proxy.logins.length).toBeLessThanOrEqual(3);
-      expect(new Set(proxy.reads('secret/data/shared').map(({ token }) => token)).size).toBeLessThanOrEqual(1);
+      await volume.publish();
+      const token = proxy.reads('secret/data/renewed')[0]?.token;
+      const renewals = (): number => proxy.reads('auth/token/renew-self').filter((call) => call.token === token).length;
+      await republishUntil(volume, () => renewals() >= 2);
+      expect(proxy.logins).toHaveLength(1);
+    });
+
+    it('is one for all pods of a service account, once each has logged in by itself', async () => {
+      const { proxy, vault } = stand();
+      await vault.putRole('shared');
+      await stand().putSecret('shared');
+      await stand().putClass('shared', [{ objectName: 'a', secretPath: 'secret/data/shared', secretKey: 'value' }], {
+        roleName: 'shared',
+        refreshInterval: '0s',
+      });
+      const volumes = await Promise.all([1, 2, 3].map(() => stand().createVolume('shared')));
+      proxy.forget();
+      await Promise.all(volumes.map((volume) => volume.publish()));
+      expect(proxy.logins).toHaveLength(3);
+
+      proxy.forget();
+      for (const volume of volumes) await volume.publish();
+      expect(proxy.logins).toEqual([]);
+      expect(new Set(proxy.reads('secret/data/shared').map(({ token }) => token)).size).toBe(1);
     });
   });
 
@@ -64,12 +90,7 @@ e2e('A pod’s credentials end and go on', 'identity', (stand) => {
       // Whoever asked again would get this one.
       await vault.call('PUT', 'kv1/leased', { ttl: '3s', value: evidence.newSecret('another lease') });
 
-      const renewals = (): number => proxy.requests.filter(({ path }) => path.includes('/renew')).length;
-      const renewedThrice = async (): Promise<boolean> => {
-        await volume.publish();
-        return renewals() >= 3;
-      };
-      await until(renewedThrice, { what: 'three renewals of the lease' });
+      await republishUntil(volume, () => proxy.reads('sys/leases/renew').length >= 3);
 
       expect(proxy.reads('kv1/leased')).toHaveLength(1);
       expect(volume.read('a')).toBe(first);
@@ -114,13 +135,13 @@ e2e('A pod’s credentials end and go on', 'identity', (stand) => {
     expect(refusal.message).toContain('certificate');
 
     copyFileSync(tls.ca, trusted);
-    const mounts = (): Promise<boolean> =>
+    // The file is read again after 5 s at the latest.
+    const isTrusted = (): Promise<boolean> =>
       after.publish().then(
         () => true,
         () => false,
       );
-    // The file is read again after 5 s at the latest.
-    await until(mounts, { what: 'the new authority to be trusted', timeoutMs: 10_000 });
+    await until(isTrusted, { what: 'the new authority to be trusted', timeoutMs: 10_000 });
     expect(after.read('a')).toBe(value);
     await vault.stop();
   });

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { e2e } from './harness/e2e.ts';
 import type { Provider } from './harness/provider.ts';
 import { until } from './harness/until.ts';
+import { republishUntil } from './harness/volume.ts';
 
 e2e('A pod mounts secrets of Vault through the CSI driver', 'mount', (stand) => {
   let provider: Provider;
@@ -130,9 +131,7 @@ e2e('A pod mounts secrets of Vault through the CSI driver', 'mount', (stand) => 
       { driver: 'requests no tokens', audiences: [] },
     ])('is refused with the audience by name where the driver $driver', async ({ audiences }) => {
       const name = `audience-${audiences.length}`;
-      // A role of its own: a login of the same account that is known to be good for all its pods would serve this one.
-      await stand().vault.putRole(name);
-      await stand().putClass(name, [{ objectName: 'a', secretPath: 'secret/data/x' }], { roleName: name });
+      await stand().putClass(name, [{ objectName: 'a', secretPath: 'secret/data/x' }]);
       const refusal = await (await stand().createVolume(name, { audiences })).publishRefused();
       expect(refusal.providerStatus).toBe('Unauthenticated');
       expect(refusal.message).toContain('"vault"');
@@ -191,12 +190,3 @@ e2e('A pod mounts secrets of Vault through the CSI driver', 'mount', (stand) => 
     });
   });
 });
-
-/** What kubelet does every minute or so, faster. */
-async function republishUntil(volume: { publish(): Promise<void> }, done: () => boolean): Promise<void> {
-  const republish = async (): Promise<boolean> => {
-    await volume.publish();
-    return done();
-  };
-  await until(republish, { what: 'the republish to bring the new value' });
-}

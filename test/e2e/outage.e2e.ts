@@ -7,6 +7,7 @@ import { freePort } from './harness/processes.ts';
 import type { Behaviour } from './harness/store-proxy.ts';
 import { until } from './harness/until.ts';
 import { RaftVault } from './harness/vault.ts';
+import { republishUntil } from './harness/volume.ts';
 
 const deadlineMs = 5_000;
 
@@ -22,7 +23,7 @@ e2e('A pod mounts while Vault is out', 'outage', (stand) => {
   describe('at its first mount', () => {
     it.for<{ behaviour: Behaviour; says: string }>([
       { behaviour: 'hang', says: 'it waited for the store of "a"' },
-      { behaviour: 'cut', says: 'closed' },
+      { behaviour: 'cut', says: 'no connection' },
       { behaviour: 'unavailable', says: 'Vault is sealed' },
     ])('is refused in time where Vault does this: $behaviour; and mounts when it is back', async (outage) => {
       const { proxy } = stand();
@@ -100,11 +101,7 @@ e2e('A pod mounts while Vault is out', 'outage', (stand) => {
     expect(await volume.versions()).toEqual(versions);
 
     await vault.restart();
-    const recovered = async (): Promise<boolean> => {
-      await volume.publish();
-      return volume.read('a') === current;
-    };
-    await until(recovered, { what: 'the new value after the restart' });
+    await republishUntil(volume, () => volume.read('a') === current);
     expect(await volume.versions()).not.toEqual(versions);
     await vault.stop();
   });

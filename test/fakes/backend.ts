@@ -62,6 +62,13 @@ export function failed(code: ErrorCode, message = `the fake store says ${code}`)
   return { status: 'failed', error: new SecretError(code, message) };
 }
 
+/** Throws the error of `failed`: for a login that fails, or a call that cannot be made. */
+export function failing(code: ErrorCode): () => never {
+  return () => {
+    throw new SecretError(code, `the fake store says ${code}`);
+  };
+}
+
 function record(calls: FakeCall[], call: Omit<FakeCall, 'release'>): Promise<void> {
   const released = Promise.withResolvers<void>();
   calls.push({ ...call, release: released.resolve });

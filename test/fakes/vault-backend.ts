@@ -1,3 +1,5 @@
+import { expect, vi } from 'vitest';
+
 import { createVaultBackend, type VaultBackendDeps } from '../../src/backends/vault/backend.ts';
 import type { FetchOutcome } from '../../src/core/backend.ts';
 import type { Caller } from '../../src/core/caller.ts';
@@ -28,6 +30,12 @@ export function createBackendUnderTest(deps: Partial<VaultBackendDeps> = {}) {
     metrics,
     signal,
     fetchAll,
+    /** Moves time, then lets the requests that it set off come to their end. */
+    async pass(ms: number): Promise<void> {
+      await clock.advance(ms);
+      await vi.waitFor(() => expect(clock.requestsUnderWay).toBe(0));
+      await clock.advance(0);
+    },
     fetch: async (ref: VaultRef, caller: Caller): Promise<Told> => tell((await fetchAll([ref], caller))[0]),
     [Symbol.asyncDispose]: () => backend.close(),
   };

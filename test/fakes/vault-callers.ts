@@ -1,3 +1,4 @@
+import { requestTimeoutMs } from '../../src/backends/vault/limits.ts';
 import type { Caller } from '../../src/core/caller.ts';
 import type { VaultAuth, VaultRef, VaultRequest, VaultStore, VaultTls } from '../../src/core/object-ref.ts';
 import { SecretBytes } from '../../src/core/secret-bytes.ts';
@@ -45,14 +46,40 @@ export function podCaller(name: string, more: Partial<Caller> = {}): Caller {
   };
 }
 
-/** Time that jumps over every pause. */
+/** Time that jumps over every pause, and knows how many requests are under way. */
 export class EagerClock extends FakeClock {
   readonly sleeps: number[] = [];
+  #deadlines = 0;
+
+  /** Requests that have begun and not ended: each has a deadline of 60 s. */
+  get requestsUnderWay(): number {
+    return this.#deadlines;
+  }
 
   override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     this.sleeps.push(ms);
     await this.advance(ms);
     signal?.throwIfAborted();
+  }
+
+  override timer(ms: number, fn: () => void): Disposable {
+    if (ms !== requestTimeoutMs) return super.timer(ms, fn);
+    let isPending = true;
+    const settle = (): void => {
+      if (isPending) this.#deadlines--;
+      isPending = false;
+    };
+    this.#deadlines++;
+    const timer = super.timer(ms, () => {
+      settle();
+      fn();
+    });
+    return {
+      [Symbol.dispose]: () => {
+        settle();
+        timer[Symbol.dispose]();
+      },
+    };
   }
 }

@@ -94,6 +94,7 @@ export class FakeVault implements AsyncDisposable {
     if (/^auth\/.+\/login$/.test(path)) return this.#logIn();
     if (!this.tokens.has(request.headers['x-vault-token'] ?? '')) return refuse(403, 'permission denied');
     if (path === 'auth/token/renew-self') return this.#renewToken();
+    if (path === 'auth/token/lookup-self') return ok({ data: {} });
     if (path === 'sys/leases/renew') return this.#renewLease(request);
     if (this.denied.has(path)) return refuse(403, '1 error occurred:\n\t* permission denied\n\n');
     const engine = this.engines.get(path);

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isBelowApi, parseAddress } from './address.ts';
+import { SecretError } from '../../core/errors.ts';
+import { isBelowApi, parseAddress, type VaultAddress } from './address.ts';
 
 describe('an address', () => {
   it.for([
@@ -37,6 +39,22 @@ describe('an address', () => {
       message: expect.not.stringContaining('secret-password'),
     });
     expect(() => parseAddress(text)).toThrow(refusal);
+  });
+
+  it('is an address or a refusal, whatever the text', () => {
+    const scheme = fc.constantFrom('https://', 'http://', 'unix://', '');
+    fc.assert(
+      fc.property(scheme, fc.string({ unit: 'binary' }), (start, rest) => {
+        let address: VaultAddress;
+        try {
+          address = parseAddress(start + rest);
+        } catch (error) {
+          return error instanceof SecretError && error.code === 'MANIFEST_INVALID';
+        }
+        const { origin, basePath } = address;
+        return new URL(origin + basePath).pathname === (basePath === '' ? '/' : basePath);
+      }),
+    );
   });
 
   it('keeps paths below its own /v1/', () => {

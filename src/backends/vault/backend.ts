@@ -39,13 +39,15 @@ export function createVaultBackend(deps: VaultBackendDeps): Backend<VaultRef> {
   const pools = new Pools({ ...deps, guard });
   const client = createVaultClient({ guard, transport: createTransport({ clock, guard, pools, random }), metrics });
   const renewals = createRenewals({ client, logger, signal: closing.signal });
-  const tokens = new Tokens({ clock, client, metrics, tokenIssuer, renew: (login) => renewals.token(login) });
+  const tokens = new Tokens({ clock, client, metrics, tokenIssuer, renew: renewals.token, isDead: renewals.isDead });
   const leases = new Leases({ clock, metrics, renewals });
-  const fetchOne = createFetcher({ clock, leases, read: createReader({ clock, client, tokens }) });
+  const { checkStore } = guard;
+  const fetchOne = createFetcher({ clock, leases, checkStore, read: createReader({ clock, client, tokens }) });
   return {
     kind: 'vault',
     async identify(ref, caller, { signal }) {
       try {
+        checkStore(ref.store);
         return await tokens.scopeOf({ ref, caller, signal });
       } catch (error) {
         throw toCallError(error, toReadCall(ref), signal);

@@ -3,7 +3,7 @@ import type { SecretBytes } from '../../core/secret-bytes.ts';
 
 /** One request to one Vault, before it meets the network. */
 export interface VaultCall {
-  readonly operation: 'login' | 'read' | 'renew_token' | 'renew_lease';
+  readonly operation: 'login' | 'read' | 'renew_token' | 'renew_lease' | 'check_token';
   readonly store: VaultStore;
   /** Replaces the client certificate of the store's files: the cert method logs in with the caller's own. */
   readonly identity?: TlsIdentity;

@@ -1,5 +1,5 @@
 import type { FetchOutcome } from '../../core/backend.ts';
-import { requestKey } from '../../core/object-ref.ts';
+import { requestKey, type VaultStore } from '../../core/object-ref.ts';
 import { answerFingerprint } from '../../core/vault-answer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Ask } from './ask.ts';
@@ -14,13 +14,15 @@ export interface FetcherDeps {
   readonly clock: Clock;
   readonly leases: Leases;
   readonly read: Reader;
+  /** Throws for a store that the caller may not use, before anything is done. */
+  readonly checkStore: (store: VaultStore) => void;
 }
 
 /** Never rejects. */
 export type Fetcher = (ask: Ask) => Promise<FetchOutcome>;
 
 /** A read, or the lease that an earlier read of the same pod brought. Reads of one pod and request at one time are one. */
-export function createFetcher({ clock, leases, read }: FetcherDeps): Fetcher {
+export function createFetcher({ clock, leases, read, checkStore }: FetcherDeps): Fetcher {
   const flights = new Flights<FetchOutcome>(clock);
   const readAndKeep = async (key: string, ask: Ask): Promise<FetchOutcome> => {
     using reading = await read(ask);
@@ -33,9 +35,10 @@ export function createFetcher({ clock, leases, read }: FetcherDeps): Fetcher {
   return async (ask) => {
     // A lease belongs to the pod also where the login is shared by its account.
     const key = JSON.stringify([identityOf(ask.ref, ask.caller).pod, requestKey(ask.ref)]);
-    const kept = leases.find(key);
-    if (kept) return { status: 'found', ...kept, leased: true };
     try {
+      checkStore(ask.ref.store);
+      const kept = leases.find(key);
+      if (kept) return { status: 'found', ...kept, leased: true };
       return await flights.join(key, { signal: ask.signal, run: (signal) => readAndKeep(key, { ...ask, signal }) });
     } catch (cause) {
       const error = toCallError(cause, toReadCall(ask.ref), ask.signal);

@@ -12,6 +12,8 @@ export interface KeptLoginOptions {
   readonly grant: Grant;
   /** Prolongs the token. Never rejects. */
   readonly renew: (login: KeptLogin) => Promise<Renewal>;
+  /** Whether Vault knows the token no more. Never rejects. */
+  readonly isDead: (login: KeptLogin) => Promise<boolean>;
   readonly onEnd: (login: KeptLogin) => void;
 }
 
@@ -26,13 +28,15 @@ export class KeptLogin {
   readonly createdAtMs: number;
   readonly #clock: Clock;
   readonly #lifetime: Lifetime;
+  readonly #isDead: KeptLoginOptions['isDead'];
   #holds = 0;
   #leases = 0;
   #usedAtMs: number;
   #isWiped = false;
   #isProven = false;
 
-  constructor({ clock, grant, store, renew, onEnd }: KeptLoginOptions) {
+  constructor({ clock, grant, store, renew, isDead, onEnd }: KeptLoginOptions) {
+    this.#isDead = isDead;
     this.store = store;
     this.identity = grant.identity;
     this.token = grant.token;
@@ -79,8 +83,9 @@ export class KeptLogin {
 
   /** A request was refused: where leases depend on the token, Vault is asked whether it is still good. Never rejects. */
   async probe(): Promise<void> {
+    if (this.#leases === 0) return;
     using hold = this.hold('cache');
-    if (hold && this.#leases > 0) await this.#lifetime.probe();
+    if (hold && (await this.#isDead(this))) this.#lifetime.end();
   }
 
   /** Keeps the token from being wiped; undefined when it is too late. A hold for a lease keeps it renewed, too. */

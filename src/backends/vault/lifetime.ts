@@ -58,11 +58,11 @@ export class Lifetime implements Disposable {
     this.#dueAtMs = now + Math.max((this.#endsAtMs - now) / 4, minPauseMs);
   }
 
-  /** Something speaks for its being dead already: renews it to find out. */
-  async probe(): Promise<void> {
-    if (this.#isRenewing || !this.#renewable) return;
-    const isDead = (await this.#renew()) === 'refused';
-    if (isDead) this.#end();
+  /** It is over already, whatever was agreed. */
+  end(): void {
+    this.#endsAtMs = Math.min(this.#endsAtMs, this.#options.clock.now());
+    this.#timer?.[Symbol.dispose]();
+    this.#options.onEnd();
   }
 
   [Symbol.dispose](): void {
@@ -82,15 +82,14 @@ export class Lifetime implements Disposable {
     const isWanted = this.#options.isWanted();
     if (!isWanted) this.#options.onIdle?.();
     if (isWanted && this.#renewable) await this.#renew();
-    else this.#arm(this.#endsAtMs, () => this.#end());
+    else this.#arm(this.#endsAtMs, () => this.end());
   }
 
-  async #renew(): Promise<Renewal['status']> {
+  async #renew(): Promise<void> {
     this.#isRenewing = true;
     const renewal = await this.#options.renew();
     this.#isRenewing = false;
-    if (!this.#isDisposed) this.#apply(renewal);
-    return renewal.status;
+    if (!this.#isDisposed && !this.isOver) this.#apply(renewal);
   }
 
   #apply(renewal: Renewal): void {
@@ -103,19 +102,13 @@ export class Lifetime implements Disposable {
     } else if (renewal.status === 'refused') {
       this.#renewable = false;
       this.#dueAtMs = now;
-      this.#arm(this.#endsAtMs, () => this.#end());
+      this.#arm(this.#endsAtMs, () => this.end());
     } else {
       this.#dueAtMs = now + leftMs * 0.7;
       const isWorthIt = leftMs > minPauseMs;
       if (isWorthIt) this.#arm(now + Math.max(leftMs / 4, minPauseMs), () => void this.#onDue());
-      else this.#arm(this.#endsAtMs, () => this.#end());
+      else this.#arm(this.#endsAtMs, () => this.end());
     }
-  }
-
-  #end(): void {
-    this.#endsAtMs = Math.min(this.#endsAtMs, this.#options.clock.now());
-    this.#timer?.[Symbol.dispose]();
-    this.#options.onEnd();
   }
 
   #arm(atMs: number, fn: () => void): void {

@@ -20,13 +20,13 @@ export interface VaultPolicy {
 
 export interface PolicyGuard {
   /** The address of a store. Throws ADDRESS_FORBIDDEN, MANIFEST_INVALID. */
-  checkStore(store: VaultStore): VaultAddress;
+  readonly checkStore: (store: VaultStore) => VaultAddress;
   /** The listed address below whose `/v1/` a redirect leads, or undefined. */
-  findListed(url: URL): VaultAddress | undefined;
+  readonly findListed: (url: URL) => VaultAddress | undefined;
   /** The real path of a file or directory named by `parameter`. Throws PATH_FORBIDDEN, FILE_UNREADABLE. */
-  checkPath(parameter: string, path: string): Promise<string>;
+  readonly checkPath: (parameter: string, path: string) => Promise<string>;
   /** Throws ADDRESS_FORBIDDEN for a link-local or metadata address that a host name stands for. */
-  checkIp(host: string, ip: string): void;
+  readonly checkIp: (host: string, ip: string) => void;
 }
 
 /** Throws MANIFEST_INVALID for an entry of the list that is no address. */

@@ -82,9 +82,10 @@ export class Pools {
 
   /** Files that cannot be used may be in the middle of a change, so what was read before stays in use. */
   async #readMaterial(request: PoolRequest, known: Entry | undefined): Promise<TlsMaterial> {
-    if (request.address.origin.startsWith('http:')) return plaintext;
     try {
-      return await readTlsMaterial(request.store.tls, request.identity, this.#deps.guard);
+      const material = await readTlsMaterial(request.store.tls, request.identity, this.#deps.guard);
+      // Parity: files that cannot be used are refused without TLS too.
+      return request.address.origin.startsWith('http:') ? plaintext : material;
     } catch (error) {
       if (!known || !(error instanceof SecretError) || error.code !== 'FILE_UNREADABLE') throw error;
       this.#deps.logger.warn({ reason: error.message }, 'tls files cannot be read again, keeping what they held');

@@ -26,7 +26,9 @@ export class ReadRefusals {
     return refusal === undefined || this.#clock.now() >= refusal.untilMs;
   }
 
+  /** Vault refused a login that was just made. */
   note(key: string): void {
+    if (!this.mayLogIn(key)) return;
     const known = this.#refusals.get(key);
     const pauseMs = known === undefined ? 30_000 : Math.min(known.pauseMs * 2, 600_000);
     this.#refusals.set(key, { pauseMs, untilMs: this.#clock.now() + pauseMs });

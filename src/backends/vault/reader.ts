@@ -68,8 +68,8 @@ export function toReadCall({ store, request }: VaultRef): VaultCall {
   return { operation: 'read', store, method, path, query, ...(body !== undefined && { body }) };
 }
 
-/** A login this young that never worked is not old but not allowed. */
-const youngMs = 60_000;
+/** A token this young that never worked was not revoked: it is not allowed. */
+const youngMs = 10_000;
 
 function unsendableError(reason: string, call: VaultCall): SecretError {
   return new SecretError('VAULT_REQUEST_REFUSED', `${describeCall(call)} ${reason}`);

@@ -16,8 +16,10 @@ export interface RenewalsDeps {
 
 /** Background requests that prolong tokens and leases. They never reject: what fails is logged, and comes back as a status. */
 export interface Renewals {
-  token(login: KeptLogin): Promise<Renewal>;
-  lease(login: KeptLogin, leaseId: string): Promise<Renewal>;
+  readonly token: (login: KeptLogin) => Promise<Renewal>;
+  readonly lease: (login: KeptLogin, leaseId: string) => Promise<Renewal>;
+  /** Whether Vault refuses to know the token. */
+  readonly isDead: (login: KeptLogin) => Promise<boolean>;
 }
 
 export function createRenewals(deps: RenewalsDeps): Renewals {
@@ -32,6 +34,7 @@ export function createRenewals(deps: RenewalsDeps): Renewals {
         ttlS: answer.leaseDurationS,
         renewable: answer.renewable,
       })),
+    isDead: (login) => isDead(deps, login),
   };
 }
 
@@ -52,16 +55,25 @@ async function renew({ client, logger, signal }: RenewalsDeps, call: VaultCall, 
   }
 }
 
+async function isDead({ client, signal }: RenewalsDeps, login: KeptLogin): Promise<boolean> {
+  const path = '/v1/auth/token/lookup-self';
+  try {
+    const answer = await client(
+      { ...asLogin(login), operation: 'check_token', method: 'GET', path, query: '' },
+      { signal },
+    );
+    return answer.status === 403;
+  } catch {
+    // In an outage nobody knows.
+    return false;
+  }
+}
+
 function toCall(login: KeptLogin, operation: VaultCall['operation'], path: string, body: object): VaultCall {
-  return {
-    operation,
-    store: login.store,
-    ...(login.identity && { identity: login.identity }),
-    // Parity: the official client renews with PUT.
-    method: 'PUT',
-    path,
-    query: '',
-    body: JSON.stringify(body),
-    token: login.token,
-  };
+  // Parity: the official client renews with PUT.
+  return { ...asLogin(login), operation, method: 'PUT', path, query: '', body: JSON.stringify(body) };
+}
+
+function asLogin({ store, identity, token }: KeptLogin): Pick<VaultCall, 'store' | 'identity' | 'token'> {
+  return { store, token, ...(identity && { identity }) };
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -76,14 +79,21 @@ describe('a server certificate', () => {
     });
   });
 
-  it('is asked for nothing by a plain client, and a plain server is told from a TLS one', async () => {
-    await using plain = await FakeVault.start();
+  it('is not asked for by a plain client, which nobody understands', async () => {
     await using under = createBackendUnderTest();
-    const toTls = await under.fetch(refWith({}, vault.address.replace('https', 'http')), pod);
-    const toPlain = await under.fetch(refWith({}, plain.address.replace('http', 'https')), pod);
-    expect(['VAULT_ANSWER_INVALID', 'VAULT_UNREACHABLE']).toContain(toTls.code);
-    expect(['VAULT_TLS', 'VAULT_UNREACHABLE']).toContain(toPlain.code);
-    expect([...vault.requests, ...plain.requests]).toEqual([]);
+    const told = await under.fetch(refWith({}, vault.address.replace('https', 'http')), pod);
+    expect(['VAULT_ANSWER_INVALID', 'VAULT_UNREACHABLE']).toContain(told.code);
+    expect(vault.requests).toEqual([]);
+  });
+
+  it('of a server without TLS is missed', async () => {
+    const plain = createServer().listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    const { port } = plain.address() as AddressInfo;
+    await using under = createBackendUnderTest();
+    const told = await under.fetch(refWith({}, `https://127.0.0.1:${port}`), pod);
+    plain.close();
+    expect(told).toMatchObject({ code: 'VAULT_TLS', message: expect.stringContaining('ERR_SSL') });
   });
 });
 

@@ -4,7 +4,6 @@ import { SecretError } from '../../core/errors.ts';
 import type { TokenIssuer } from '../../core/token-issuer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { untilAborted } from '../../platform/until-aborted.ts';
 import type { Ask } from './ask.ts';
 import type { VaultClient } from './client.ts';
 import { digestCredential, readCredential } from './credential.ts';
@@ -21,6 +20,7 @@ export interface TokensDeps {
   readonly metrics: Pick<Metrics, 'tokens'>;
   readonly tokenIssuer: TokenIssuer | undefined;
   readonly renew: KeptLoginOptions['renew'];
+  readonly isDead: KeptLoginOptions['isDead'];
 }
 
 /** A login for as long as the caller needs it. */
@@ -36,14 +36,14 @@ interface Entry {
 }
 
 /**
- * The logins, one per identity: a pod, or all pods of an account once a login has proven that it is the same for all of
- * them. While that is unknown one pod of the account logs in and the others wait for its verdict.
+ * The logins, one per identity: a pod, or all pods of an account whose own logins have proven to be the same. Every pod
+ * logs in once with its own token: before that it gets nothing of the account it claims to be of.
  */
 export class Tokens {
   readonly #deps: TokensDeps;
   readonly #entries: LRUCache<string, Entry>;
+  /** What the own login of a pod has shown. */
   readonly #verdicts = new LRUCache<string, Scope>({ max: maxTokens });
-  readonly #probes = new Map<string, Promise<void>>();
   readonly #flights: Flights<KeptLogin>;
   readonly #refusals: LoginRefusals;
 
@@ -56,12 +56,12 @@ export class Tokens {
 
   /** Logs in only when nothing is known. Throws what the login throws. */
   async scopeOf(ask: Ask): Promise<Scope> {
-    const { account } = identityOf(ask.ref, ask.caller);
+    const { pod, account } = identityOf(ask.ref, ask.caller);
     if (account === undefined) return 'pod';
-    const known = this.#verdicts.get(account);
+    const known = this.#verdicts.get(pod);
     if (known !== undefined) return known;
     (await this.acquire(ask))[Symbol.dispose]();
-    return this.#verdicts.get(account) ?? 'pod';
+    return this.#verdicts.get(pod) ?? 'pod';
   }
 
   /** The login to use now. `refused` is the one that Vault no longer took: another is made, once for all who ask. */
@@ -79,28 +79,8 @@ export class Tokens {
 
   async #find(ask: Ask, refused: KeptLogin | undefined): Promise<KeptLogin> {
     const { pod, account } = identityOf(ask.ref, ask.caller);
-    const scope = account === undefined ? 'pod' : this.#verdicts.get(account);
-    if (scope === undefined && account !== undefined) return await this.#learn(ask, account);
-    return await this.#get(scope === 'shared' && account !== undefined ? account : pod, ask, refused);
-  }
-
-  /** The first login of an account. When it fails the others have learnt nothing, and log in by themselves. */
-  async #learn(ask: Ask, account: string): Promise<KeptLogin> {
-    const { pod } = identityOf(ask.ref, ask.caller);
-    const probe = this.#probes.get(account);
-    if (probe && !this.#flights.has(pod)) {
-      await untilAborted(probe, ask.signal);
-      if (this.#verdicts.has(account)) return await this.#find(ask, undefined);
-    }
-    if (probe) return await this.#logInOnce(pod, ask);
-    const settled = Promise.withResolvers<void>();
-    this.#probes.set(account, settled.promise);
-    try {
-      return await this.#logInOnce(pod, ask);
-    } finally {
-      this.#probes.delete(account);
-      settled.resolve();
-    }
+    const isShared = account !== undefined && this.#verdicts.get(pod) === 'shared';
+    return await this.#get(isShared ? account : pod, ask, refused);
   }
 
   async #get(key: string, ask: Ask, refused: KeptLogin | undefined): Promise<KeptLogin> {
@@ -151,13 +131,13 @@ export class Tokens {
   }
 
   #keep(ask: Ask, grant: Grant): KeptLogin {
-    const { clock, renew, metrics } = this.#deps;
+    const { clock, renew, isDead, metrics } = this.#deps;
     const { pod, account } = identityOf(ask.ref, ask.caller);
     const isShared = account !== undefined && isShareableGrant(grant, ask.caller);
     const key = isShared ? account : pod;
     const onEnd = (ended: KeptLogin): void => this.#drop(key, ended);
-    const login = new KeptLogin({ clock, store: ask.ref.store, grant, renew, onEnd });
-    if (account !== undefined) this.#verdicts.set(account, isShared ? 'shared' : 'pod');
+    const login = new KeptLogin({ clock, store: ask.ref.store, grant, renew, isDead, onEnd });
+    if (account !== undefined) this.#verdicts.set(pod, isShared ? 'shared' : 'pod');
     if (account !== undefined && !isShared) this.#entries.delete(account);
     const hold = login.hold('cache');
     if (hold) this.#entries.set(key, { login, hold });

@@ -167,121 +167,20 @@ describe('a host name', () => {
   });
 });
 
-describe('a redirect', () => {
-  const moved = (location: string, status = 307) => ({ status, headers: { Location: location } });
-
-  it.for([301, 302, 307])('with status %i is followed with method, body and token', async (status) => {
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/kv/a', reply: moved(`${vault.address}/v1/kv/moved?version=2`, status) });
-    vault.script({ route: '/v1/kv/moved*', reply: ok({ data: { k: 'moved' } }) });
-    const ref = vaultRef(vault.address, 'kv/a', { request: { method: 'POST', body: '{"x":1}' } });
-    expect(await under.fetch(ref, pod)).toMatchObject({ data: { k: 'moved' } });
-    const [, first, second] = vault.requests;
-    expect(second).toMatchObject({ method: 'POST', path: '/v1/kv/moved?version=2', body: '{"x":1}' });
-    expect(second?.headers['x-vault-token']).toBe(first?.headers['x-vault-token']);
+it('an address that is refused is refused before a token is requested or a login made', async () => {
+  const issued: string[] = [];
+  await using under = createBackendUnderTest({
+    policy: { ...open, addresses: ['https://vault:8200'] },
+    tokenIssuer: {
+      issue: (_caller, audience) => {
+        issued.push(audience);
+        return Promise.reject(new Error('not reached'));
+      },
+    },
   });
-
-  it('may be relative', async () => {
-    await using under = createBackendUnderTest();
-    vault.secrets.set('kv/moved', { k: 'moved' });
-    vault.script({ route: '/v1/kv/a', reply: moved('moved') });
-    expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'moved' } });
-  });
-
-  it('to another server is refused by name, and the token stays here', async () => {
-    await using other = await FakeVault.start();
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/kv/a', reply: moved(`${other.address}/v1/kv/a?token=secret`) });
-    const told = await under.fetch(vaultRef(vault.address, 'kv/a'), pod);
-    expect(told).toMatchObject({ code: 'VAULT_REDIRECT_REFUSED', message: expect.stringContaining(other.address) });
-    expect(told.message).toContain('--vault-addresses');
-    expect(told.message).not.toContain('secret');
-    expect(other.requests).toEqual([]);
-  });
-
-  it('to another server that is listed is followed', async () => {
-    await using other = await FakeVault.start();
-    other.script({ route: '/v1/kv/a', reply: ok({ data: { k: 'other' } }) });
-    const policy = { ...open, addresses: [vault.address, other.address] };
-    await using under = createBackendUnderTest({ policy });
-    vault.script({ route: '/v1/kv/a', reply: moved(`${other.address}/v1/kv/a`) });
-    expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'other' } });
-    expect(other.requests[0]?.headers['x-vault-token']).toBe('hvs.fake-token-1');
-  });
-
-  it.for([
-    ['twice', '/v1/kv/a', 307],
-    ['with a status that Vault does not use', '/v1/kv/b', 308],
-    ['out of /v1/', '/ui/', 307],
-    ['out of /v1/ by dots', '/v1/../ui/', 307],
-    ['to nowhere', 'http://', 307],
-    ['to a metadata address', 'http://169.254.169.254/v1/kv/a', 307],
-    ['to another scheme', 'file:///v1/kv/a', 307],
-    ['with a password', 'http://user:secret@127.0.0.1/v1/kv/a', 307],
-  ] as const)('%s is refused', async ([, location, status]) => {
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/kv/a', reply: moved(location, status) });
-    const told = await under.fetch(vaultRef(vault.address, 'kv/a'), pod);
-    expect(told.code).toBe('VAULT_REDIRECT_REFUSED');
-    expect(told.message).not.toContain('secret');
-  });
-
-  it('of a login is followed as well', async () => {
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/auth/kubernetes/login', reply: moved(`${vault.address}/v1/auth/other/login`) });
-    expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'v' } });
-  });
-});
-
-describe('time', () => {
-  it('a server that hangs is given up after 60 s, as an outage', async () => {
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/kv/a', reply: 'hang' });
-    const fetch = under.fetch(vaultRef(vault.address, 'kv/a'), pod);
-    await vi.waitFor(() => expect(vault.count('/v1/kv/a')).toBe(1));
-    await under.clock.advance(60_000);
-    expect(await fetch).toMatchObject({ code: 'VAULT_TIMEOUT', message: expect.stringContaining('/v1/kv/a') });
-    expect(under.clock.waiting).toBe(0);
-  });
-
-  it('a caller whose time runs out, or who goes, is answered at once', async () => {
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/kv/*', reply: 'hang' });
-    const reasons = [new DOMException('late', 'TimeoutError'), new Error('gone')];
-    const codes = reasons.map(async (reason, index) => {
-      const controller = new AbortController();
-      const ref = vaultRef(vault.address, `kv/${index}`);
-      const fetch = under.backend.fetch([ref], pod, { signal: controller.signal });
-      await vi.waitFor(() => expect(vault.count(`/v1/kv/${index}`)).toBe(1));
-      controller.abort(reason);
-      return tell((await fetch)[0]).code;
-    });
-    expect(await Promise.all(codes)).toEqual(['VAULT_TIMEOUT', 'MOUNT_CANCELLED']);
-    // That of the login may be kept.
-    await vi.waitFor(() => expect(vault.server.openSockets).toBeLessThan(2));
-  });
-
-  it('a connection that breaks is tried again', async () => {
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/kv/a', reply: 'reset', times: 2 });
-    expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'v' } });
-    expect(vault.count('/v1/kv/a')).toBe(3);
-  });
-
-  it('a login is tried again as well', async () => {
-    await using under = createBackendUnderTest();
-    vault.script({ route: '/v1/auth/*', reply: refuse(500, 'x'), times: 1 });
-    expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'v' } });
-    expect(vault.count('/v1/auth/*')).toBe(2);
-  });
-
-  it('closing leaves no timer and no connection', async () => {
-    const under = createBackendUnderTest();
-    vault.grant = { ttlS: 3600 };
-    vault.engines.set('creds', { ttlS: 3600, renewable: true });
-    await under.fetchAll([vaultRef(vault.address, 'kv/a'), vaultRef(vault.address, 'creds')], pod);
-    await under.backend.close();
-    expect(under.clock.waiting).toBe(0);
-    await vi.waitFor(() => expect(vault.server.openSockets).toBe(0));
-  });
+  const without = { ...pod, tokens: new Map() };
+  expect(await under.fetch(vaultRef(vault.address, 'kv/a'), without)).toMatchObject({ code: 'ADDRESS_FORBIDDEN' });
+  const identify = under.backend.identify(vaultRef(vault.address, 'kv/a'), without, under);
+  await expect(identify).rejects.toMatchObject({ code: 'ADDRESS_FORBIDDEN' });
+  expect([...issued, ...vault.requests]).toEqual([]);
 });

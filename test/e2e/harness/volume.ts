@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { KubeApi, KubeObject, Token } from './kube-api.ts';
 import { type Kubelet, PublishError } from './kubelet.ts';
+import { until } from './until.ts';
 
 export interface PodIdentity {
   readonly namespace: string;
@@ -149,6 +150,15 @@ export class Volume {
       // It is still mounted (a republish), or was never made.
     }
   }
+}
+
+/** What kubelet does every minute or so, faster, until the condition holds. */
+export async function republishUntil(volume: Volume, done: () => boolean): Promise<void> {
+  const republish = async (): Promise<boolean> => {
+    await volume.publish();
+    return done();
+  };
+  await until(republish, { what: 'the republishes to bring what was expected' });
 }
 
 interface PodStatus {

@@ -1,0 +1,76 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createBackendUnderTest, tell } from '../../../test/fakes/vault-backend.ts';
+import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
+import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
+import type { VaultBackendDeps } from './backend.ts';
+
+let vault: FakeVault;
+const pod = podCaller('one');
+const open: VaultBackendDeps['policy'] = { forbidSkipVerify: false, defaults: [] };
+
+beforeEach(async () => {
+  vault = await FakeVault.start();
+  vault.secrets.set('kv/a', { k: 'v' });
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await vault[Symbol.asyncDispose]();
+});
+
+describe('time', () => {
+  it('a server that hangs is given up after 60 s, as an outage', async () => {
+    await using under = createBackendUnderTest();
+    vault.script({ route: '/v1/kv/a', reply: 'hang' });
+    const fetch = under.fetch(vaultRef(vault.address, 'kv/a'), pod);
+    await vi.waitFor(() => expect(vault.count('/v1/kv/a')).toBe(1));
+    await under.clock.advance(60_000);
+    expect(await fetch).toMatchObject({ code: 'VAULT_TIMEOUT', message: expect.stringContaining('/v1/kv/a') });
+    expect(under.clock.waiting).toBe(0);
+  });
+
+  it('a caller whose time runs out, or who goes, is answered at once', async () => {
+    await using under = createBackendUnderTest();
+    vault.script({ route: '/v1/kv/*', reply: 'hang' });
+    const reasons = [new DOMException('late', 'TimeoutError'), new Error('gone')];
+    const codes = reasons.map(async (reason, index) => {
+      const controller = new AbortController();
+      const ref = vaultRef(vault.address, `kv/${index}`);
+      const fetch = under.backend.fetch([ref], pod, { signal: controller.signal });
+      await vi.waitFor(() => expect(vault.count(`/v1/kv/${index}`)).toBe(1));
+      controller.abort(reason);
+      return tell((await fetch)[0]).code;
+    });
+    expect(await Promise.all(codes)).toEqual(['VAULT_TIMEOUT', 'MOUNT_CANCELLED']);
+    // That of the login may be kept.
+    await vi.waitFor(() => expect(vault.server.openSockets).toBeLessThan(2));
+  });
+
+  it('a connection that breaks is tried again', async () => {
+    await using under = createBackendUnderTest();
+    vault.script({ route: '/v1/kv/a', reply: 'reset', times: 2 });
+    expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'v' } });
+    expect(vault.count('/v1/kv/a')).toBe(3);
+  });
+
+  it('a login is tried again as well', async () => {
+    await using under = createBackendUnderTest();
+    vault.script({ route: '/v1/auth/*', reply: refuse(500, 'x'), times: 1 });
+    expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'v' } });
+    expect(vault.count('/v1/auth/*')).toBe(2);
+  });
+
+  it('closing leaves no timer and no connection', async () => {
+    const under = createBackendUnderTest();
+    vault.grant = { ttlS: 3600 };
+    vault.engines.set('creds', { ttlS: 3600, renewable: true });
+    await under.fetchAll([vaultRef(vault.address, 'kv/a'), vaultRef(vault.address, 'creds')], pod);
+    await under.backend.close();
+    expect(under.clock.waiting).toBe(0);
+    await vi.waitFor(() => expect(vault.server.openSockets).toBe(0));
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+
+import { failed, found } from '../../test/fakes/backend.ts';
+import { contentsOf, planFor, podCaller, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
+
+const web1 = podCaller('web-1');
+const web2 = podCaller('web-2');
+
+describe('a refusal to another pod', () => {
+  it.for(['VAULT_LOGIN_REFUSED', 'VAULT_DENIED'] as const)(
+    '(%s) is not taken over: who waited asks for itself',
+    async (code) => {
+      const { repeat, backend, clock } = resolverUnderTest();
+      backend.holds = { fetches: true };
+      backend.answer = (_, caller) => (caller.pod?.name === 'web-1' ? failed(code) : found({ username: 'alice' }));
+      const waiting = [web1, web2].map((caller) => repeat(planFor(caller)));
+      await clock.advance(0);
+
+      backend.fetches[0]?.release();
+      await clock.advance(0);
+      backend.fetches[1]?.release();
+
+      expect((await Promise.all(waiting)).map(contentsOf)).toEqual([{ 'db-user': code }, { 'db-user': 'alice' }]);
+    },
+  );
+
+  it('is taken over when it is about the secret', async () => {
+    const { repeat, backend, clock } = resolverUnderTest();
+    backend.holds = { fetches: true };
+    backend.answer = () => failed('VAULT_NOT_FOUND');
+    const waiting = [web1, web2].map((caller) => repeat(planFor(caller)));
+    await clock.advance(0);
+
+    backend.fetches[0]?.release();
+
+    expect((await Promise.all(waiting)).map(contentsOf)).toEqual(Array(2).fill({ 'db-user': 'VAULT_NOT_FOUND' }));
+    expect(backend.fetches).toHaveLength(1);
+  });
+});
+
+describe('cancelling', () => {
+  it('one of two pods leaves the fetch to the other', async () => {
+    const { repeat, backend, clock } = resolverUnderTest();
+    backend.holds = { fetches: true };
+    const cancel = new AbortController();
+    const cancelled = repeat(planFor(web1), { signal: cancel.signal });
+    const other = repeat(planFor(web2));
+    await clock.advance(0);
+
+    cancel.abort(new Error('cancelled'));
+    await expect(cancelled).rejects.toThrow('cancelled');
+    backend.fetches[0]?.release();
+
+    expect(contentsOf(await other)).toEqual({ 'db-user': 'alice' });
+    expect(backend.fetches).toHaveLength(1);
+  });
+
+  it('the last one ends the fetch, and the next call starts another', async () => {
+    const { repeat, backend, clock } = resolverUnderTest();
+    backend.holds = { fetches: true };
+    const cancel = new AbortController();
+    const cancelled = [web1, web2].map((caller) => repeat(planFor(caller), { signal: cancel.signal }));
+    await clock.advance(0);
+
+    cancel.abort(new Error('cancelled'));
+    await Promise.allSettled(cancelled);
+    expect(backend.fetches[0]?.signal.aborted).toBe(true);
+
+    backend.holds = {};
+    expect(contentsOf(await repeat(planFor(web1)))).toEqual({ 'db-user': 'alice' });
+    expect(backend.fetches).toHaveLength(2);
+  });
+});
