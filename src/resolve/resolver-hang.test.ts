@@ -42,6 +42,10 @@ describe('a store that hangs', () => {
 
     expect(contentsOf(await repeat(planFor(web1)))).toEqual({ 'db-user': 'bob' });
     expect(backend.fetches).toHaveLength(2);
+    backend.holds = {};
+    await clock.advance(30_000);
+    await repeat(planFor(web1));
+    expect(backend.fetches).toHaveLength(3);
   });
 
   it('is given up after 100 s, as an outage', async () => {
@@ -124,5 +128,23 @@ describe('a login that cannot be made because the store is out', () => {
     backend.logins[0]?.release();
 
     expect(contentsOf(await waiting)).toEqual(alice);
+  });
+
+  it('backs off anew after it worked in between', async () => {
+    const { repeat, backend, clock } = await resolverWithValue();
+    backend.scope = failing('VAULT_UNREACHABLE');
+    await repeat(planFor(web1));
+    await clock.advance(5000);
+    backend.scope = () => 'shared';
+    await repeat(planFor(web1));
+    await clock.advance(75_000);
+    backend.scope = failing('VAULT_UNREACHABLE');
+    await repeat(planFor(web1));
+    const { length } = backend.logins;
+
+    await clock.advance(5000);
+    await repeat(planFor(web1));
+
+    expect(backend.logins).toHaveLength(length + 1);
   });
 });

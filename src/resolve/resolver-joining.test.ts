@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { failed, found } from '../../test/fakes/backend.ts';
-import { contentsOf, planFor, podCaller, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
+import { plannedObject } from '../../test/fakes/planned-object.ts';
+import { contentsOf, planFor, podCaller, refOf, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
 
 const web1 = podCaller('web-1');
 const web2 = podCaller('web-2');
@@ -23,6 +24,25 @@ describe('a refusal to another pod', () => {
       expect((await Promise.all(waiting)).map(contentsOf)).toEqual([{ 'db-user': code }, { 'db-user': 'alice' }]);
     },
   );
+
+  it('is not taken over from the next one who waited, either', async () => {
+    const { repeat, backend, clock } = resolverUnderTest();
+    backend.holds = { fetches: true };
+    backend.answer = (_, caller) =>
+      caller.pod?.name === 'web-3' ? found({ username: 'alice' }) : failed('VAULT_LOGIN_REFUSED');
+    const waiting = ['web-1', 'web-2', 'web-3'].map((name) => repeat(planFor(podCaller(name))));
+    await clock.advance(0);
+
+    backend.fetches[0]?.release();
+    await clock.advance(0);
+    for (const call of backend.fetches) call.release();
+
+    expect((await Promise.all(waiting)).map(contentsOf)).toEqual([
+      { 'db-user': 'VAULT_LOGIN_REFUSED' },
+      { 'db-user': 'VAULT_LOGIN_REFUSED' },
+      { 'db-user': 'alice' },
+    ]);
+  });
 
   it('is taken over when it is about the secret', async () => {
     const { repeat, backend, clock } = resolverUnderTest();
@@ -69,5 +89,24 @@ describe('cancelling', () => {
     backend.holds = {};
     expect(contentsOf(await repeat(planFor(web1)))).toEqual({ 'db-user': 'alice' });
     expect(backend.fetches).toHaveLength(2);
+  });
+
+  it.for([0, 1, 2, 3, 4, 5, 6, 7, 8])('does no harm to who comes %i turns later', async (turns) => {
+    const { repeat, backend, clock } = resolverUnderTest();
+    backend.holds = { fetches: true };
+    // Needs no login, so that it comes to the fetch at once.
+    const plan = planFor(web1, { objects: [plannedObject({ ref: refOf({ method: 'PUT' }) })] });
+    const cancel = new AbortController();
+    const cancelled = repeat(plan, { signal: cancel.signal });
+    await clock.advance(0);
+    backend.holds = {};
+
+    cancel.abort(new Error('cancelled'));
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const next = repeat(plan);
+
+    backend.fetches[0]?.release();
+    expect(contentsOf(await next)).toEqual({ 'db-user': 'alice' });
+    await expect(cancelled).rejects.toThrow('cancelled');
   });
 });

@@ -60,17 +60,21 @@ describe('a leased answer', () => {
     expect(await cacheBytes()).toBe(0);
   });
 
-  it('ends a kept value, which must not come back while the store is out', async () => {
-    const { first, repeat, backend, clock } = resolverUnderTest();
-    await repeat(planFor(web1));
-    await clock.advance(10_000);
-    backend.answer = () => found({ username: 'issued' }, { leased: true });
-    await first(planFor(web1));
+  it.for(['shared', 'pod'] as const)(
+    'ends a kept value (%s), which must not come back when the store is out',
+    async (scope) => {
+      const { first, repeat, backend, clock } = resolverUnderTest();
+      backend.scope = () => scope;
+      await repeat(planFor(web1));
+      await clock.advance(10_000);
+      backend.answer = () => found({ username: 'issued' }, { leased: true });
+      await first(planFor(web1));
 
-    backend.answer = () => failed('VAULT_UNREACHABLE');
+      backend.answer = () => failed('VAULT_UNREACHABLE');
 
-    expect(contentsOf(await repeat(planFor(web1)))).toEqual({ 'db-user': 'VAULT_UNREACHABLE' });
-  });
+      expect(contentsOf(await repeat(planFor(web1)))).toEqual({ 'db-user': 'VAULT_UNREACHABLE' });
+    },
+  );
 
   it('can be had while logins fail, since the backend may still hold it', async () => {
     const { repeat, backend } = resolverUnderTest();

@@ -17,10 +17,6 @@ export class Flights<T> {
     this.#clock = clock;
   }
 
-  has(key: string): boolean {
-    return this.#running.get(key)?.isAbandoned === false;
-  }
-
   async join(key: string, { signal, run }: JoinOptions<T>): Promise<T> {
     signal.throwIfAborted();
     const running = this.#running.get(key);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
@@ -7,12 +7,8 @@ import { SecretError } from '../../core/errors.ts';
 import type { VaultAuth } from '../../core/object-ref.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 
-const kubernetes = { metadata: { service_account_namespace: 'shop', service_account_name: 'app' } };
 const login = '/v1/auth/kubernetes/login';
-const second = 1000;
-const minute = 60 * second;
-const pods = ['one', 'two', 'three', 'four', 'five'].map((name) => podCaller(name));
-const [one = podCaller('one'), two = podCaller('two')] = pods;
+const one = podCaller('one');
 
 let vault: FakeVault;
 let under: ReturnType<typeof createBackendUnderTest>;

@@ -1,24 +1,17 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createBackendUnderTest, tell } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
-import type { VaultBackendDeps } from './backend.ts';
+import { FakeVault, refuse } from '../../../test/fakes/vault-server.ts';
 
 let vault: FakeVault;
 const pod = podCaller('one');
-const open: VaultBackendDeps['policy'] = { forbidSkipVerify: false, defaults: [] };
 
 beforeEach(async () => {
   vault = await FakeVault.start();
   vault.secrets.set('kv/a', { k: 'v' });
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   await vault[Symbol.asyncDispose]();
 });
 

@@ -1,12 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-
-import { createBackendUnderTest, tell } from '../../../test/fakes/vault-backend.ts';
+import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
+import { FakeVault, ok } from '../../../test/fakes/vault-server.ts';
 import type { VaultBackendDeps } from './backend.ts';
 
 let vault: FakeVault;
@@ -18,7 +14,6 @@ beforeEach(async () => {
   vault.secrets.set('kv/a', { k: 'v' });
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   await vault[Symbol.asyncDispose]();
 });
 

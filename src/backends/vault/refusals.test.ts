@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
-import { SecretError } from '../../core/errors.ts';
-import type { VaultAuth } from '../../core/object-ref.ts';
+import { FakeVault, refuse } from '../../../test/fakes/vault-server.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 
 const kubernetes = { metadata: { service_account_namespace: 'shop', service_account_name: 'app' } };

@@ -3,9 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
 import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
-import { SecretError } from '../../core/errors.ts';
-import type { VaultAuth } from '../../core/object-ref.ts';
-import { SecretBytes } from '../../core/secret-bytes.ts';
 
 const kubernetes = { metadata: { service_account_namespace: 'shop', service_account_name: 'app' } };
 const login = '/v1/auth/kubernetes/login';

@@ -89,6 +89,7 @@ describe('a server certificate', () => {
   it('of a server without TLS is missed', async () => {
     const plain = createServer().listen(0, '127.0.0.1');
     await once(plain, 'listening');
+    // A TCP server's address is never a path.
     const { port } = plain.address() as AddressInfo;
     await using under = createBackendUnderTest();
     const told = await under.fetch(refWith({}, `https://127.0.0.1:${port}`), pod);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createBackendUnderTest, tell } from '../../../test/fakes/vault-backend.ts';
+import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
+import { FakeVault, ok } from '../../../test/fakes/vault-server.ts';
 import type { VaultBackendDeps } from './backend.ts';
 
 let vault: FakeVault;

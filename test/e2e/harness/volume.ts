@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { KubeApi, KubeObject, Token } from './kube-api.ts';
-import { type Kubelet, PublishError } from './kubelet.ts';
+import { type Kubelet, PublishError, type PublishRequest } from './kubelet.ts';
 import { until } from './until.ts';
 
 export interface PodIdentity {
@@ -47,17 +47,8 @@ export class Volume {
   /** What kubelet does at pod start and again at every sync. Rejects with a PublishError. */
   async publish(deadlineMs?: number): Promise<void> {
     const request = await this.#request();
-    for (const end = Date.now() + 10_000; ;) {
-      try {
-        return await this.#options.kubelet.publish(request, deadlineMs);
-      } catch (error) {
-        if (!(error instanceof PublishError)) throw error;
-        this.#options.observe.error(error);
-        this.#removeTarget();
-        // The driver hears of a new class a moment after the API server; kubelet tries again too.
-        if (!error.message.includes('failed to get secretproviderclass') || Date.now() > end) throw error;
-      }
-    }
+    // The driver hears of a new class a moment after the API server; kubelet tries again too.
+    await until(() => this.#attempt(request, deadlineMs), { what: 'the driver to know the class' });
   }
 
   /** A publish that has to fail. */
@@ -102,11 +93,25 @@ export class Volume {
     return Object.fromEntries(status.status.objects.map(({ id, version }) => [id, version]));
   }
 
+  /** False: the driver does not know the class yet. */
+  async #attempt(request: PublishRequest, deadlineMs: number | undefined): Promise<boolean> {
+    try {
+      await this.#options.kubelet.publish(request, deadlineMs);
+      return true;
+    } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
+      this.#options.observe.error(error);
+      this.#removeTarget();
+      if (error.message.includes('failed to get secretproviderclass')) return false;
+      throw error;
+    }
+  }
+
   get #id(): string {
     return `csi-${this.pod.uid}`;
   }
 
-  async #request(): Promise<Parameters<Kubelet['publish']>[0]> {
+  async #request(): Promise<PublishRequest> {
     const { pod, className, attributes, tokensIn } = this.#options;
     const tokens = await this.#mintTokens();
     const tokensText =

@@ -1,0 +1,25 @@
+import type { Caller } from '../../core/caller.ts';
+import { SecretError } from '../../core/errors.ts';
+import { quote } from './call.ts';
+
+/** The caller's token for an audience, to be sent at once. Throws TOKEN_MISSING. */
+export function readToken(caller: Caller, audience: string): string {
+  const token = caller.tokens.get(audience);
+  if (token && token.size > 0) return token.reveal().toString();
+  const sent = [...caller.tokens.keys()].slice(0, 10).map(quote).join(', ');
+  throw new SecretError(
+    'TOKEN_MISSING',
+    `no service account token for the audience ${quote(audience)} was sent (sent: ${sent === '' ? 'none' : sent}); ${remedies[caller.kind]}`,
+  );
+}
+
+/** `service account shop/web`, for messages. */
+export function describeAccount({ namespace, serviceAccount }: Caller): string {
+  return `service account ${namespace}/${serviceAccount}`;
+}
+
+const remedies: Readonly<Record<Caller['kind'], string>> = {
+  pod: 'list it under tokenRequests[].audience in the Helm values of the Secrets Store CSI driver',
+  'service-account': 'list it in --audiences of the controller',
+  operator: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give such a token to the command',
+};
