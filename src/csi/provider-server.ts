@@ -11,6 +11,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { ClassInput, ProviderName } from '../spc/dialect.ts';
 import { Admission } from './admission.ts';
+import { openConnection } from './authority/opening.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { Connections } from './connections.ts';
 import { Deliveries } from './deliveries.ts';
@@ -77,8 +78,13 @@ export function createProviderServer(deps: ProviderServerDeps): ProviderServer {
     const injector = rpc.createConnectionInjector(ServerCredentials.createInsecure());
     const onConnection = (socket: Socket): void => {
       connections.add(socket);
-      gate.guard(socket, name);
-      injector.injectConnection(socket);
+      openConnection(socket, {
+        accept: (connection) => {
+          gate.guard(connection, name);
+          injector.injectConnection(connection);
+        },
+        refuse: ({ message }) => deps.logger.warn({ provider: name, reason: message }, 'connection ended'),
+      });
     };
     return { rpc, socket: createSocket(deps, name, onConnection) };
   });

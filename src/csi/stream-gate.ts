@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { SecretError } from '../core/errors.ts';
 import { CSIDriverProviderService } from '../gen/v1alpha1/service.ts';
@@ -30,8 +30,13 @@ const channel = 'http2.server.stream.created';
 /** Marks the connections of a gate: the channel tells of every HTTP/2 server in the process. */
 const mark = Symbol('gate');
 
-interface MarkedSocket extends Socket {
+interface Marked extends Duplex {
   [mark]?: { readonly gate: StreamGate; readonly provider: ProviderName };
+}
+
+/** What a session calls its socket: the connection itself, or Node's wrapper around one that is no socket. */
+interface SessionSocket extends Marked {
+  readonly stream?: Marked;
 }
 
 interface StreamMessage {
@@ -63,8 +68,8 @@ export class StreamGate {
   }
 
   /** Streams of this connection go through the gate. To be called before it becomes an HTTP/2 session. */
-  guard(socket: Socket, provider: ProviderName): void {
-    const marked: MarkedSocket = socket;
+  guard(connection: Duplex, provider: ProviderName): void {
+    const marked: Marked = connection;
     marked[mark] = { gate: this, provider };
   }
 
@@ -91,8 +96,8 @@ export class StreamGate {
 
   readonly #onStream = (message: unknown): void => {
     if (!isStreamMessage(message)) return;
-    const socket: MarkedSocket | undefined = message.stream.session?.socket;
-    const owner = socket?.[mark];
+    const socket: SessionSocket | undefined = message.stream.session?.socket;
+    const owner = socket?.[mark] ?? socket?.stream?.[mark];
     if (owner?.gate === this) this.#open(message, owner.provider);
   };
 

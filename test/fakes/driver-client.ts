@@ -20,13 +20,16 @@ export type MountAnswer =
   | { readonly ok: true; readonly reply: MountResponse }
   | { readonly ok: false; readonly code: keyof typeof status; readonly message: string };
 
-/** The driver's side of a socket: one connection, authority `localhost`, replies up to 4 MiB. */
+/** What drivers up to 1.5 send as authority: the path that they dial. */
+export const oldDriverAuthority = '/var/run/secrets-store-csi-providers/vault.sock';
+
+/** The driver's side of a socket: one connection, authority `localhost` as from 1.6 on, replies up to 4 MiB. */
 export class DriverClient implements Disposable {
   readonly #client: CSIDriverProviderClient;
 
-  constructor(path: string) {
+  constructor(path: string, authority = 'localhost') {
     this.#client = new CSIDriverProviderClient(`unix:${path}`, credentials.createInsecure(), {
-      'grpc.default_authority': 'localhost',
+      'grpc.default_authority': authority,
       'grpc.max_receive_message_length': 4_194_304,
       'grpc.use_local_subchannel_pool': 1,
     });

@@ -4,7 +4,7 @@ import { SecretError } from '../../core/errors.ts';
 import type { AwsAccess } from './access.ts';
 import { type ReadRegion, readWithFailover } from './failover.ts';
 
-/** One store of AWS behind the port. The same object is asked once per fetch. */
+/** One store of AWS behind the port. What is asked twice in one fetch is read once. */
 export function createBackend<R extends AwsRef>(
   kind: R['kind'],
   { credentials, failover: mode, close }: AwsAccess,
@@ -19,13 +19,14 @@ export function createBackend<R extends AwsRef>(
     async fetch(refs, caller, { signal }) {
       signal.throwIfAborted();
       const outcomes = new Map<string, FetchOutcome>();
-      const readStore = async (group: Group<R>): Promise<void> => {
-        const [first, ...rest] = group.refs.values();
+      const readStore = async (group: readonly R[]): Promise<void> => {
+        const [first] = group;
         if (first === undefined) return;
-        const found = await readWithFailover([first, ...rest], read, { mode, caller, signal });
-        for (const [index, key] of [...group.refs.keys()].entries()) setIfDefined(outcomes, key, found[index]);
+        const found = await readWithFailover(group, read, { store: first.store, mode, caller, signal });
+        for (const [index, ref] of group.entries()) outcomes.set(keyOf(ref), found[index] ?? unanswered());
       };
-      await Promise.all(groupByStore(refs).map(readStore));
+      const distinct = new Map(refs.map((ref) => [keyOf(ref), ref])).values();
+      await Promise.all(Map.groupBy(distinct, awsStoreKey).values().map(readStore));
       return refs.map((ref) => outcomes.get(keyOf(ref)) ?? unanswered());
     },
     close() {
@@ -33,4 +34,12 @@ export function createBackend<R extends AwsRef>(
       return Promise.resolve();
     },
   };
+}
+
+function keyOf(ref: AwsRef): string {
+  return awsStoreKey(ref) + awsRequestKey(ref);
+}
+
+function unanswered(): FetchOutcome {
+  return { status: 'failed', error: new SecretError('INTERNAL', 'an AWS object was left out of the reads') };
 }

@@ -1,4 +1,4 @@
-import type { AwsRef } from '../../core/aws-ref.ts';
+import type { AwsRef, AwsStore } from '../../core/aws-ref.ts';
 import type { FetchOutcome } from '../../core/backend.ts';
 import type { Caller } from '../../core/caller.ts';
 import { SecretError } from '../../core/errors.ts';
@@ -12,6 +12,8 @@ export type ReadRegion<R extends AwsRef> = (
 ) => Promise<readonly FetchOutcome[]>;
 
 export interface FailoverOptions {
+  /** That of all the objects. */
+  readonly store: AwsStore;
   readonly mode: 'lazy' | 'strict';
   readonly caller: Caller;
   readonly signal: AbortSignal;
@@ -23,11 +25,11 @@ export interface FailoverOptions {
  * when either finds the request itself at fault.
  */
 export async function readWithFailover<R extends AwsRef>(
-  refs: readonly [R, ...R[]],
+  refs: readonly R[],
   read: ReadRegion<R>,
-  { mode, caller, signal }: FailoverOptions,
+  { store, mode, caller, signal }: FailoverOptions,
 ): Promise<readonly FetchOutcome[]> {
-  const { region, failoverRegion, identity } = refs[0].store;
+  const { region, failoverRegion, identity } = store;
   const readIn = (asked: readonly R[], where: string, toRequest: (ref: R) => R['request']) =>
     read(asked.map(toRequest), { region: where, identity, caller, signal });
   const first = readIn(refs, region, (ref) => ref.request);

@@ -28,6 +28,7 @@ export interface OpeningHandlers {
  */
 export function openConnection(socket: Socket, { accept, refuse }: OpeningHandlers): void {
   const opening = new Opening();
+  socket.on('error', () => socket.destroy());
   socket.write(emptySettings);
   socket.on('data', onData);
 
