@@ -1,5 +1,5 @@
 /** `npm run bench`: measures the bundle and writes bench/results.md. Ratios compare within this run only. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,7 +8,8 @@ import { startMeasured, type Measured } from './process.ts';
 import { startCountingVault, type CountingVault } from './vault.ts';
 import { measureWarmMounts, median, type WarmMounts } from './warm-mounts.ts';
 
-const bundle = 'dist/main.mjs';
+/** Node's own arguments are those of the image, so that the figures are those of a cluster. */
+const command = [...imageFlags(await readFile('Dockerfile', 'utf8')), 'dist/main.mjs'];
 
 const directory = await mkdtemp(join(tmpdir(), 'lockstep-bench-'));
 try {
@@ -24,6 +25,11 @@ try {
   console.log(report);
 } finally {
   await rm(directory, { recursive: true, force: true });
+}
+
+function imageFlags(dockerfile: string): string[] {
+  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]';
+  return (JSON.parse(entry) as string[]).filter((argument) => argument.startsWith('--'));
 }
 
 type Run<T> = (socket: string, provider: Measured) => Promise<T>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Parsed, Problem } from '../core/problem.ts';
 import { text, toggle } from './flag-kinds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { parseGoDuration } from '../core/duration.ts';
 import { parseGoBool } from '../core/parse-bool.ts';

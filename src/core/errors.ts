@@ -55,6 +55,7 @@ export const catalogue = {
   AWS_TLS: { status: 'FAILED_PRECONDITION', retry: false, fault: 'operator' },
   AWS_ANSWER_INVALID: { status: 'FAILED_PRECONDITION', retry: false, fault: 'store' },
   KEY_MISSING: { status: 'NOT_FOUND', retry: false, fault: 'user' },
+  SELECT_FAILED: { status: 'FAILED_PRECONDITION', retry: false, fault: 'user' },
   DECODE_FAILED: { status: 'FAILED_PRECONDITION', retry: false, fault: 'user' },
   EXPAND_FAILED: { status: 'FAILED_PRECONDITION', retry: false, fault: 'user' },
   REPLY_TOO_LARGE: { status: 'FAILED_PRECONDITION', retry: false, fault: 'user' },

@@ -1,10 +1,10 @@
 import { SecretError } from './errors.ts';
 import { checkFilePath } from './file-path.ts';
 import { isJsonObject, type JsonObject, type JsonValue, marshalGo, parseJson } from './go-json.ts';
-import type { PlannedObject } from './plan.ts';
+import type { Payload } from './payload.ts';
+import type { PlannedObject, VersionRule } from './plan.ts';
 import { SecretBytes } from './secret-bytes.ts';
 import { describeObject, quoteKey, selectableData, selectContents } from './select.ts';
-import type { VaultAnswer } from './vault-answer.ts';
 
 /** One file that an object becomes. */
 export interface SelectedFile {
@@ -12,8 +12,7 @@ export interface SelectedFile {
   readonly path: string;
   readonly mode: number;
   readonly contents: SecretBytes;
-  /** What goes before the content in the version's HMAC. */
-  readonly versionInput: string;
+  readonly version: VersionRule;
 }
 
 /** Refused keys that a message names. */
@@ -21,18 +20,18 @@ const maxListedKeys = 10;
 
 /**
  * The files of an object: one, or with `expand` one per key of the JSON object it selects, in its order.
- * A file of an expanded object is named after its key, lies at the root of the volume under that name, and its version
- * covers the parent's configuration, the key and the content.
- * Throws SecretError KEY_MISSING, DECODE_FAILED or EXPAND_FAILED.
+ * A file of an expanded object is named after its key, lies at the root of the volume under that name, and a version that
+ * is a hash covers the parent's configuration, the key and the content.
+ * Throws SecretError KEY_MISSING, DECODE_FAILED, SELECT_FAILED, EXPAND_FAILED or VAULT_ANSWER_INVALID.
  */
-export function selectFiles(answer: VaultAnswer, object: PlannedObject): readonly SelectedFile[] {
-  if (object.expand) return expand(answer, object);
-  const { name, path, mode, versionInput } = object;
-  return [{ name, path, mode, versionInput, contents: selectContents(answer, object) }];
+export function selectFiles(payload: Payload, object: PlannedObject): readonly SelectedFile[] {
+  if (object.expand) return expand(payload, object);
+  const { name, path, mode, version } = object;
+  return [{ name, path, mode, version, contents: selectContents(payload, object) }];
 }
 
-function expand(answer: VaultAnswer, object: PlannedObject): readonly SelectedFile[] {
-  const members = [...membersOf(answer, object)];
+function expand(payload: Payload, object: PlannedObject): readonly SelectedFile[] {
+  const members = [...membersOf(payload, object)];
   const refusals = members.flatMap(([key]) => refusalOf(key));
   if (refusals.length > 0) throw expandFailed(object, `it has keys that cannot be file names: ${list(refusals)}`);
   return members.map(([key, value]) => ({
@@ -40,16 +39,23 @@ function expand(answer: VaultAnswer, object: PlannedObject): readonly SelectedFi
     path: key,
     mode: object.mode,
     contents: SecretBytes.from(toText(value)),
-    versionInput: `${object.versionInput}${marshalGo(key)}`,
+    version: toMemberVersion(object.version, key),
   }));
 }
 
-/** `response` expands the keys that `key` could select; `key` expands what its file would hold. */
-function membersOf(answer: VaultAnswer, object: PlannedObject): JsonObject {
-  if (object.select.kind === 'response') return selectableData(answer);
-  const value = parseOrUndefined(selectContents(answer, object).reveal().toString());
+function toMemberVersion(version: VersionRule, key: string): VersionRule {
+  return version.kind === 'store' ? version : { kind: 'hmac', input: `${version.input}${marshalGo(key)}` };
+}
+
+/** `response` expands the keys that `key` could select; any other what its file would hold. */
+function membersOf(payload: Payload, object: PlannedObject): JsonObject {
+  const { select } = object;
+  if (select.kind === 'response') return selectableData(payload.vaultAnswer());
+  const value =
+    select.kind === 'raw' ? payload.json() : parseOrUndefined(selectContents(payload, object).reveal().toString());
   if (isJsonObject(value)) return value;
-  throw expandFailed(object, `the value of key ${quoteKey(object.select.key)} is no JSON object`);
+  const which = select.kind === 'key' ? ` of key ${quoteKey(select.key)}` : '';
+  throw expandFailed(object, `the value${which} is no JSON object`);
 }
 
 function parseOrUndefined(text: string): JsonValue | undefined {

@@ -1,8 +1,16 @@
+import {
+  type AwsParameterRef,
+  awsRequestKey,
+  type AwsSecretRef,
+  awsStoreKey,
+  isAwsShareable,
+} from './aws-ref.ts';
+
 /**
  * Where an object lives: which store, entered how, asked what. A closed union over the kinds of backends; everything
  * in a ref is text from the manifest or the daemon's defaults, never a secret.
  */
-export type ObjectRef = VaultRef;
+export type ObjectRef = VaultRef | AwsSecretRef | AwsParameterRef;
 
 export interface VaultRef {
   readonly kind: 'vault';
@@ -70,18 +78,54 @@ export interface VaultRequest {
 
 /** The store side of a cache key: everything that decides who we are at the store. */
 export function storeKey(ref: ObjectRef): string {
+  if (ref.kind !== 'vault') return awsStoreKey(ref);
   const { address, namespace, tls, auth } = ref.store;
   return JSON.stringify([ref.kind, address, namespace, Object.values(tls), Object.entries(auth)]);
 }
 
 /** The request side of a cache key: what is asked. Two refs with equal keys under one identity get one answer. */
 export function requestKey(ref: ObjectRef): string {
+  if (ref.kind !== 'vault') return awsRequestKey(ref);
   const { method, path, query, body, unsendable } = ref.request;
   return JSON.stringify([method, path, query, body ?? null, ...(unsendable === undefined ? [] : [unsendable])]);
 }
 
-/** Whether the answer may serve another pod of the same account: a plain read with no arguments. */
+/** Whether the answer may serve another pod of the same account: for Vault a plain read with no arguments. */
 export function isShareable(ref: ObjectRef): boolean {
+  if (ref.kind !== 'vault') return isAwsShareable(ref);
   const { method, body, unsendable } = ref.request;
   return method === 'GET' && body === undefined && unsendable === undefined;
+}
+
+/** Whether the service account alone decides who the caller is there; otherwise a credential that it brings along. */
+export function isAccountLogin(ref: ObjectRef): boolean {
+  return ref.kind !== 'vault' || ref.store.auth.method === 'service-account';
+}
+
+/** The store, for messages and audit lines: an address, or a service and its region. */
+export function storeName(ref: ObjectRef): string {
+  switch (ref.kind) {
+    case 'vault':
+      return ref.store.address;
+    case 'aws-secret':
+      return `secretsmanager ${ref.store.region}`;
+    case 'aws-parameter':
+      return `ssm ${ref.store.region}`;
+  }
+}
+
+/** What is asked there, for messages and audit lines: a path, or a name and the version that is wanted of it. */
+export function requestName(ref: ObjectRef): string {
+  switch (ref.kind) {
+    case 'vault':
+      return ref.request.path;
+    case 'aws-secret': {
+      const { secretId, versionId, versionStage } = ref.request;
+      return [secretId, versionId, versionStage].filter((part) => part !== undefined).join(':');
+    }
+    case 'aws-parameter': {
+      const { name, version, label } = ref.request;
+      return [name, version ?? label].filter((part) => part !== undefined).join(':');
+    }
+  }
 }

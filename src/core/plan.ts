@@ -10,7 +10,7 @@ export interface Plan {
 }
 
 export interface PlannedObject {
-  /** The name the manifest gives it, for messages. */
+  /** For messages, and the id under which the driver keeps the version. Parity: for AWS that is the path. */
   readonly name: string;
   readonly ref: ObjectRef;
   readonly select: Selector;
@@ -19,16 +19,28 @@ export interface PlannedObject {
   readonly path: string;
   /** Permission bits, usually 0..0o777. Parity: what the manifest says, up to the 31 bits that the protocol carries. */
   readonly mode: number;
-  /** Goes before the content in the version's HMAC: the object's configuration in the peer's JSON form. */
-  readonly versionInput: string;
+  readonly version: VersionRule;
   /** An absent object is left out instead of failing the mount. */
   readonly optional: boolean;
   /** Every key of the selected JSON object becomes a file; `path` itself is not written. */
   readonly expand: boolean;
 }
 
-/** `response`: the whole answer in the peer's JSON form. `key`: one member of its data. */
-export type Selector = { readonly kind: 'response' } | { readonly kind: 'key'; readonly key: string };
+/**
+ * Where the version of a file comes from. `hmac`: a keyed hash over `input` (the object's configuration in the peer's JSON
+ * form) and the content. `store`: the store's own version of the value.
+ */
+export type VersionRule = { readonly kind: 'hmac'; readonly input: string } | { readonly kind: 'store' };
+
+/**
+ * Of Vault's answers: `response`: the whole answer in the peer's JSON form; `key`: one member of its data. Of any other:
+ * `raw`: the value as it is; `jmesPath`: the string that an expression finds in a value that is JSON.
+ */
+export type Selector =
+  | { readonly kind: 'response' }
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'raw' }
+  | { readonly kind: 'jmesPath'; readonly expression: string };
 
 export type Encoding = 'utf-8' | 'base64' | 'hex';
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Clock } from '../platform/clock.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { DatabaseEngine } from './database-engine.ts';
 import type { PodTokens } from './pod-tokens.ts';

@@ -15,6 +15,23 @@ export function toTokenRequestError(caller: Caller, cause: unknown): SecretError
   });
 }
 
+/** AWS_ROLE_LOOKUP_FAILED: whose annotation, the API server's own reason, and what to do about it. */
+export function toRoleLookupError({ namespace, serviceAccount }: Caller, cause: unknown): SecretError {
+  const whose = `service account ${namespace}/${serviceAccount}`;
+  const code = cause instanceof ApiException ? cause.code : undefined;
+  const remedy =
+    roleRemedies.get(code ?? 0) ?? 'it is asked again with the next mount; with roleArn there is no need to';
+  return new SecretError('AWS_ROLE_LOOKUP_FAILED', `no role for ${whose}: ${toReason(cause)}; ${remedy}`, {
+    cause: cause instanceof ApiException ? undefined : cause,
+  });
+}
+
+const roleRemedies: ReadonlyMap<number, string> = new Map([
+  [401, "check lockstep's own credentials for the API server"],
+  [403, "let lockstep's service account get serviceaccounts, or set roleArn"],
+  [404, 'the service account is gone'],
+]);
+
 function toReason(cause: unknown): string {
   if (cause instanceof ApiException) {
     return `the API server answered ${cause.code}${toDetail(cause.body)}`.slice(0, maxReasonLength);

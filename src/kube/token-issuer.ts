@@ -1,18 +1,11 @@
-import {
-  type AuthenticationV1TokenRequest,
-  type ConfigurationOptions,
-  CoreV1Api,
-  type KubeConfig,
-  Observable,
-  type ObservableMiddleware,
-  type RequestContext,
-} from '@kubernetes/client-node';
+import { type AuthenticationV1TokenRequest, CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 
 import type { Caller } from '../core/caller.ts';
 import { SecretError } from '../core/errors.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
 import type { TokenIssuer } from '../core/token-issuer.ts';
 import { toTokenRequestError } from './errors.ts';
+import { withSignal } from './with-signal.ts';
 
 /** Parity: the lifetime that the official provider asks for. */
 const tokenLifetimeSeconds = 900;
@@ -53,15 +46,4 @@ function toRequest(caller: Caller, audience: string): AuthenticationV1TokenReque
       boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: pod.name, uid: pod.uid },
     },
   };
-}
-
-function withSignal(signal: AbortSignal): ConfigurationOptions {
-  const middleware: ObservableMiddleware = {
-    pre(context: RequestContext) {
-      context.setSignal(signal);
-      return new Observable(Promise.resolve(context));
-    },
-    post: (context) => new Observable(Promise.resolve(context)),
-  };
-  return { middleware: [middleware], middlewareMergeStrategy: 'append' };
 }

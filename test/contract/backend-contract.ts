@@ -5,10 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend, FetchOutcome } from '../../src/core/backend.ts';
 import type { Caller } from '../../src/core/caller.ts';
 import type { ErrorCode, SecretError } from '../../src/core/errors.ts';
-import type { ObjectRef } from '../../src/core/object-ref.ts';
 
 /** What a store must hold before the contract can be tried on it, and the refs that lead there. */
-export interface BackendHarness<R extends ObjectRef> {
+export interface BackendHarness<R extends { readonly kind: string }> {
   readonly backend: Backend<R>;
   /** Two pods of one account. */
   readonly callers: readonly [Caller, Caller];
@@ -16,8 +15,8 @@ export interface BackendHarness<R extends ObjectRef> {
   readonly present: readonly [R, R];
   readonly absent: R;
   readonly denied: R;
-  /** Another credential for everyone who asks. */
-  readonly leased: R;
+  /** Another credential for everyone who asks; undefined: the store has no such thing. */
+  readonly leased?: R;
   /** Nobody listens there. */
   readonly unreachable: R;
   /** The codes for `absent`, `denied` and `unreachable`. */
@@ -26,9 +25,10 @@ export interface BackendHarness<R extends ObjectRef> {
 }
 
 /** What every backend owes to its callers. Run on the fake and on the real store. */
-export function describeBackendContract<R extends ObjectRef>(
+export function describeBackendContract<R extends { readonly kind: string }>(
   name: string,
   start: () => Promise<BackendHarness<R>>,
+  { leases = true }: { readonly leases?: boolean } = {},
 ): void {
   describe(`the backend contract on ${name}`, () => {
     let harness: BackendHarness<R>;
@@ -80,14 +80,22 @@ export function describeBackendContract<R extends ObjectRef>(
       expect(fingerprintOf(before[0])).not.toBe(fingerprintOf(before[1]));
     });
 
-    it('keeps a lease for the pod that it was issued to, and from every other', async () => {
+    const itLeases = async (): Promise<void> => {
+      const { leased } = harness;
+      if (leased === undefined) throw new Error('the harness names nothing that is leased');
       const [mine, other] = harness.callers;
-      const fetch = async (caller: Caller) => (await harness.backend.fetch([harness.leased], caller, { signal }))[0];
+      const fetch = async (caller: Caller) => (await harness.backend.fetch([leased], caller, { signal }))[0];
       const [first, again, foreign] = [await fetch(mine), await fetch(mine), await fetch(other)];
       expect([first, again, foreign].map(isLeased)).toEqual([true, true, true]);
       expect(payloadOf(again)).toBe(payloadOf(first));
       expect(payloadOf(foreign)).not.toBe(payloadOf(first));
-    });
+    };
+    const itLeasesNothing = async (): Promise<void> => {
+      const outcomes = await harness.backend.fetch(harness.present, harness.callers[0], { signal });
+      expect(outcomes.map(isLeased)).toEqual([false, false]);
+    };
+    if (leases) it('keeps a lease for the pod that it was issued to, and from every other', itLeases);
+    else it('leases nothing', itLeasesNothing);
 
     it('says the same about an identity twice', async () => {
       const [ref] = harness.present;

@@ -48,7 +48,6 @@ e2e('Recorded answers of the official Vault provider', 'parity', (stand) => {
 
     const lines = replay.output().trimEnd().split('\n');
     const failures = lines.filter((line) => line.startsWith('FAIL '));
-    console.log(lines.at(-1));
     expect(failures.filter((line) => !deviations.includes(nameOf(line)))).toEqual([]);
     expect([...new Set(failures.map(nameOf))].toSorted()).toEqual(deviations);
     expect(lines.filter((line) => line.startsWith('skip '))).toEqual([]);

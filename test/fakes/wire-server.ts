@@ -24,6 +24,8 @@ export type WireReply =
 
 export interface WireServerOptions {
   readonly tls?: TlsOptions;
+  /** 127.0.0.1 unless given. */
+  readonly host?: string;
   readonly socketPath?: string;
 }
 
@@ -51,7 +53,7 @@ export class WireServer implements AsyncDisposable {
     options: WireServerOptions = {},
   ): Promise<WireServer> {
     const server = new WireServer(reply, options);
-    if (options.socketPath === undefined) server.#server.listen(0, '127.0.0.1');
+    if (options.socketPath === undefined) server.#server.listen(0, options.host ?? '127.0.0.1');
     else server.#server.listen(options.socketPath);
     await once(server.#server, 'listening');
     return server;

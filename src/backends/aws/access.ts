@@ -32,7 +32,14 @@ export interface AwsAccess extends Pick<AwsDeps, 'clock' | 'failover' | 'batch'>
 }
 
 /** Throws CONFIG_INVALID when the CA bundle cannot be used. */
-export function createAwsAccess({ clock, metrics, defaults, roles, random = Math.random, ...modes }: AwsDeps): AwsAccess {
+export function createAwsAccess({
+  clock,
+  metrics,
+  defaults,
+  roles,
+  random = Math.random,
+  ...modes
+}: AwsDeps): AwsAccess {
   const connections = createConnections(defaults);
   const clients = createClients(defaults, connections);
   const run = createRunCall({ clock, metrics, random });

@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import type { LookupFunction, Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 
 import type { AwsIdentity } from '../../core/aws-ref.ts';
 import type { AwsPodIdentityAgent } from '../../core/store-defaults.ts';
@@ -57,24 +57,26 @@ function send(
   addresses: readonly Address[],
   { port, token, signal }: { readonly port: number; readonly token: string; readonly signal: AbortSignal },
 ): Promise<IncomingMessage> {
-  const lookup: LookupFunction = (_hostname, _options, done) => done(null, [...addresses]);
   return new Promise((resolve, reject) => {
     const request = httpRequest({
-      // Looked up above. Nothing on the way asks for the name: there is no way, the agent is on this node.
-      host: 'pod-identity-agent',
+      createConnection: () => connectToFirst(addresses, port),
+      host: addresses[0]?.address,
       port,
       path,
-      lookup,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: silenceMs,
-      agent: false,
-      headers: { Authorization: token, Accept: 'application/json' },
+      headers: { Authorization: token, Accept: 'application/json', Connection: 'close' },
       signal,
     });
     request.on('response', resolve);
     request.on('error', reject);
     request.end();
   });
+}
+
+/** Node tries the addresses that a name has one after the other; these have none, so one is made up. */
+function connectToFirst(addresses: readonly Address[], port: number): Socket {
+  const lookup: LookupFunction = (_name, _options, done) => done(null, [...addresses]);
+  const host = 'pod-identity-agent';
+  return connect({ host, port, lookup, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: silenceMs });
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {
@@ -84,7 +86,8 @@ async function readBody(response: IncomingMessage): Promise<string> {
     // No encoding is set, so that chunks are buffers.
     const bytes = chunk as Buffer;
     sizeBytes += bytes.length;
-    if (sizeBytes > maxAgentAnswerBytes) throw Object.assign(new Error('answer too large'), { code: 'HPE_BODY_TOO_LARGE' });
+    // Cut off, it is no JSON any more, and refused as such.
+    if (sizeBytes > maxAgentAnswerBytes) break;
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');

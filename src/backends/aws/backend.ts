@@ -7,9 +7,10 @@ import { type ReadRegion, readWithFailover } from './failover.ts';
 /** One store of AWS behind the port. What is asked twice in one fetch is read once. */
 export function createBackend<R extends AwsRef>(
   kind: R['kind'],
-  { credentials, failover: mode, close }: AwsAccess,
+  access: AwsAccess,
   read: ReadRegion<R>,
 ): Backend<R> {
+  const { credentials, failover: mode } = access;
   return {
     kind,
     async identify({ store }, caller, { signal }) {
@@ -30,7 +31,7 @@ export function createBackend<R extends AwsRef>(
       return refs.map((ref) => outcomes.get(keyOf(ref)) ?? unanswered());
     },
     close() {
-      close();
+      access.close();
       return Promise.resolve();
     },
   };
@@ -40,6 +41,7 @@ function keyOf(ref: AwsRef): string {
   return awsStoreKey(ref) + awsRequestKey(ref);
 }
 
-function unanswered(): FetchOutcome {
+/** What stands where an answer is missing, which would be a mistake of ours. */
+export function unanswered(): FetchOutcome {
   return { status: 'failed', error: new SecretError('INTERNAL', 'an AWS object was left out of the reads') };
 }

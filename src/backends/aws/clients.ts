@@ -40,7 +40,11 @@ export function createClients(defaults: AwsDefaults, { handler }: Pick<Connectio
   const { secretsManager, ssm, sts } = defaults.endpoints;
   return {
     secretsManager: (session) =>
-      recall(secretsManagers, session, (keys) => new SecretsManagerClient(toConfig(secretsManager, session.region, keys))),
+      recall(
+        secretsManagers,
+        session,
+        (keys) => new SecretsManagerClient(toConfig(secretsManager, session.region, keys)),
+      ),
     ssm: (session) => recall(ssms, session, (keys) => new SSMClient(toConfig(ssm, session.region, keys))),
     sts: (region, session) => new STSClient(toConfig(sts, region, session?.reveal())),
   };

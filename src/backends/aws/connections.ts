@@ -39,7 +39,9 @@ function readCaBundle(file: string): string {
     createSecureContext({ ca });
     if (ca.includes('-----BEGIN CERTIFICATE-----')) return ca;
   } catch (cause) {
-    throw new SecretError('CONFIG_INVALID', `AWS_CA_BUNDLE: ${file} cannot be read as certificates in PEM form`, { cause });
+    throw new SecretError('CONFIG_INVALID', `AWS_CA_BUNDLE: ${file} cannot be read as certificates in PEM form`, {
+      cause,
+    });
   }
   throw new SecretError('CONFIG_INVALID', `AWS_CA_BUNDLE: ${file} holds no certificate in PEM form`);
 }

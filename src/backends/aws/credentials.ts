@@ -9,10 +9,11 @@ import { logInWithToken } from './irsa.ts';
 import { youngMs } from './limits.ts';
 import type { LoginDeps, LoginRequest } from './login.ts';
 import { logInThroughAgent } from './pod-identity.ts';
+import { checkRegion } from './region.ts';
 import { SessionCache, type SessionCacheDeps } from './session-cache.ts';
 import type { Session } from './session.ts';
 import { readStaticKeys } from './static-keys.ts';
-import { describeAccount } from './token.ts';
+import { describeAccount, findToken } from './token.ts';
 
 export interface CredentialsDeps extends LoginDeps, SessionCacheDeps {
   readonly clock: SessionCacheDeps['clock'];
@@ -68,9 +69,12 @@ export class Credentials {
   }
 
   async #acquire(request: LoginRequest, refused?: Session): Promise<Session> {
-    const { identity } = request;
+    const { identity, region } = request;
+    checkRegion(region);
     const own = this.#ownKeys(request);
     if (own) return await this.#finish(request, () => Promise.resolve(own), refused);
+    // Whoever cannot log in gets nothing of what others of the account have.
+    findToken(request.caller, identity.audience);
     if (identity.kind === 'irsa') return await this.#acquireWithToken(identity, request, refused);
     const first: FirstRole = (ask, stale) => {
       const logIn = (signal: AbortSignal) => logInThroughAgent(this.#deps, identity.addressType, { ...ask, signal });

@@ -43,14 +43,18 @@ export function toAwsError(error: unknown, call: AwsCall, caller: AbortSignal): 
 export function refusalError(refusal: Refusal, call: AwsCall, cause?: unknown): AwsError {
   const reason = toReason(refusal.name);
   const code = refusalCode(refusal, call);
-  const words = [refusal.name || String(refusal.status ?? ''), toSafeText(refusal.message)].filter(Boolean).join(': ');
+  const name = refusal.name || (refusal.status === undefined ? '' : `status ${refusal.status}`);
+  const words = [name, toSafeText(refusal.message)].filter(Boolean).join(': ');
   const message = `${describeCall(call)}: ${words}. ${remedyFor(code, call)}`;
   return new AwsError(code, message, { reason, isFinal: isFinalRefusal(reason, call), cause: toTrace(cause, refusal) });
 }
 
 /** An answer that is not AWS's, or lacks what was asked for. It may hold a secret: nothing of it is shown or logged. */
 export function invalidAnswerError(call: AwsCall, problem: string): AwsError {
-  return new AwsError('AWS_ANSWER_INVALID', `${describeCall(call)}: ${problem}. ${remedyFor('AWS_ANSWER_INVALID', call)}`);
+  return new AwsError(
+    'AWS_ANSWER_INVALID',
+    `${describeCall(call)}: ${problem}. ${remedyFor('AWS_ANSWER_INVALID', call)}`,
+  );
 }
 
 /** Whether the failover region is asked after this. */
@@ -104,9 +108,12 @@ function toTrace(error: unknown, { name, status }: Refusal): unknown {
 /** Error codes are constants of Node and safe to show, unlike messages. Undefined: not an error of the network. */
 function networkCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return networkCode(error.cause);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return code === undefined || foreignCodes.test(code) ? networkCode(error.cause) : code;
 }
+
+/** Node's own mistakes, such as an argument of the wrong type, have codes too. */
+const foreignCodes = /^ERR_(?!TLS_|SSL_|OSSL_|PROXY_|SOCKET_|INVALID_CHAR$)/;
 
 function toNetworkError(code: string, call: AwsCall, cause: unknown): AwsError {
   const what = describeCall(call);
@@ -127,11 +134,17 @@ function toNetworkError(code: string, call: AwsCall, cause: unknown): AwsError {
 const tlsCodes =
   /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|CRL_)/;
 
-/** The SDK could not read an answer: its error quotes the text, so it goes no further. */
+/** The SDK could not read an answer, such as the page of a proxy: its error quotes the text, so it goes no further. */
 function toForeignError(error: unknown, call: AwsCall): SecretError {
-  const isAboutAnswer = error instanceof SyntaxError || (error instanceof Error && '$response' in error);
-  return isAboutAnswer ? invalidAnswerError(call, 'the answer cannot be read') : toSecretError(error);
+  const response: unknown = error instanceof Error && '$response' in error ? error.$response : undefined;
+  if (typeof response !== 'object' || response === null) {
+    return error instanceof SyntaxError ? invalidAnswerError(call, unreadable) : toSecretError(error);
+  }
+  const status = 'statusCode' in response && typeof response.statusCode === 'number' ? response.statusCode : 0;
+  return status >= 400 ? refusalError({ name: '', message: unreadable, status }, call) : invalidAnswerError(call, unreadable);
 }
+
+const unreadable = 'the answer cannot be read';
 
 /** AWS's own words, bounded and on one line. Tokens and keys are cut out: a validation error quotes what it was sent. */
 function toSafeText(words: string): string {

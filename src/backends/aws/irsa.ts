@@ -6,7 +6,7 @@ import type { LoginDeps, LoginRequest } from './login.ts';
 import { sessionName } from './session-name.ts';
 import type { Session } from './session.ts';
 import { toSession } from './sts-session.ts';
-import { describeAccount, readToken } from './token.ts';
+import { describeAccount, findToken } from './token.ts';
 
 /**
  * IAM roles for service accounts: the pod's own token becomes the role. The session lasts as long as the role says, an hour
@@ -14,7 +14,7 @@ import { describeAccount, readToken } from './token.ts';
  */
 export async function logInWithToken(deps: LoginDeps, roleArn: string, request: LoginRequest): Promise<Session> {
   const { region, identity, caller, signal } = request;
-  const token = readToken(caller, identity.audience);
+  const token = findToken(caller, identity.audience).reveal().toString();
   const { namespace, serviceAccount } = caller;
   const subject = `system:serviceaccount:${namespace}:${serviceAccount}`;
   const call: AwsCall = {

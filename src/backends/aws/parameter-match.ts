@@ -11,16 +11,21 @@ export function toSelector({ name, version, label }: AwsParameterRequest): strin
 /**
  * The parameter that was asked for as `asked`, wherever it stands in the answer. AWS names it by name or, when it is shared
  * by another account, by ARN, and repeats the selector. Emulators leave the selector out: then a version says it too, and
- * without one the only parameter of that name is it.
+ * without one the only parameter of that name is it. Undefined: it is not there, or could be more than one.
  */
 export function findParameter(asked: string, answered: readonly Parameter[]): Parameter | undefined {
-  const exact = answered.find((parameter) =>
+  const exact = answered.filter((parameter) =>
     namesOf(parameter).some((name) => `${name}${parameter.Selector ?? ''}` === asked),
   );
-  if (exact) return exact;
+  if (exact.length > 0) return single(exact);
   const [base, selector] = splitSelector(asked);
   const mute = answered.filter((parameter) => !parameter.Selector && namesOf(parameter).includes(base));
-  return mute.find(({ Version }) => String(Version) === selector) ?? (mute.length === 1 ? mute[0] : undefined);
+  return mute.find(({ Version }) => String(Version) === selector) ?? single(mute);
+}
+
+/** The same parameter may stand there twice, asked for by name and by ARN. */
+function single(candidates: readonly Parameter[]): Parameter | undefined {
+  return new Set(candidates.map(({ Version }) => Version)).size === 1 ? candidates[0] : undefined;
 }
 
 function namesOf({ Name, ARN }: Parameter): readonly string[] {

@@ -1,11 +1,11 @@
 import { GetParametersCommand, type GetParametersResult } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 
-import type { AwsParameterRef, AwsParameterRequest } from '../../core/aws-ref.ts';
+import type { AwsParameterRef } from '../../core/aws-ref.ts';
 import type { Backend, FetchOutcome } from '../../core/backend.ts';
-import { SecretError } from '../../core/errors.ts';
+import type { SecretError } from '../../core/errors.ts';
 import type { AwsAccess } from './access.ts';
-import { createBackend } from './backend.ts';
+import { createBackend, unanswered } from './backend.ts';
 import { type AwsCall, quoteAll } from './call.ts';
 import { chunk } from './chunk.ts';
 import { invalidAnswerError, refusalError, toAwsError } from './errors.ts';
@@ -19,9 +19,11 @@ import { describeAccount } from './token.ts';
 export function createParameterStoreBackend(access: AwsAccess): Backend<AwsParameterRef> {
   return createBackend<AwsParameterRef>('aws-parameter', access, async (requests, login) => {
     const names = requests.map(toSelector);
-    const chunks = chunk(names, maxParametersPerCall);
-    const readAll = (chunkOfNames: readonly string[]) => readChunk(access, chunkOfNames, login);
-    return (await pMap(chunks, readAll, { concurrency: maxParallelReads })).flat();
+    const distinct = [...new Set(names)];
+    const read = (some: readonly string[]) => readChunk(access, some, login);
+    const chunks = chunk(distinct, maxParametersPerCall);
+    const outcomes = (await pMap(chunks, read, { concurrency: maxParallelReads })).flat();
+    return names.map((name) => outcomes[distinct.indexOf(name)] ?? unanswered());
   });
 }
 
@@ -46,7 +48,12 @@ async function readChunk(
 }
 
 function isAboutOne({ code }: SecretError): boolean {
-  return code === 'AWS_DENIED' || code === 'AWS_DECRYPT_REFUSED' || code === 'AWS_REQUEST_REFUSED' || code === 'AWS_NOT_FOUND';
+  return (
+    code === 'AWS_DENIED' ||
+    code === 'AWS_DECRYPT_REFUSED' ||
+    code === 'AWS_REQUEST_REFUSED' ||
+    code === 'AWS_NOT_FOUND'
+  );
 }
 
 async function readTogether(
@@ -74,9 +81,8 @@ function toOutcome(name: string, answer: GetParametersResult, call: AwsCall): Fe
     const refusal = { name: 'ParameterNotFound', message: 'AWS calls it invalid', status: 400 };
     return { status: 'failed', error: refusalError(refusal, call) };
   }
-  const parameter = findParameter(name, answer.Parameters ?? []);
-  if (parameter?.Value !== undefined && parameter.Version !== undefined) {
-    return toFound(parameter.Value, String(parameter.Version));
-  }
+  const { Value, Version } = findParameter(name, answer.Parameters ?? []) ?? {};
+  // The SDK passes on whatever type the answer has.
+  if (typeof Value === 'string' && typeof Version === 'number') return toFound(Value, String(Version));
   return { status: 'failed', error: invalidAnswerError(call, 'the answer leaves the parameter out') };
 }

@@ -5,7 +5,7 @@ import { invalidAnswerError, refusalError } from './errors.ts';
 import type { LoginRequest } from './login.ts';
 import type { RunCall } from './run-call.ts';
 import { type AwsKeys, Session } from './session.ts';
-import { describeAccount, readToken } from './token.ts';
+import { describeAccount, findToken } from './token.ts';
 
 export interface PodIdentityDeps {
   readonly clock: Pick<Clock, 'now'>;
@@ -19,7 +19,7 @@ export async function logInThroughAgent(
   addressType: AddressType,
   { region, identity, caller, signal }: LoginRequest,
 ): Promise<Session> {
-  const token = readToken(caller, identity.audience);
+  const token = findToken(caller, identity.audience).reveal().toString();
   const call: AwsCall = {
     operation: 'pod_identity',
     action: 'eks-auth:AssumeRoleForPodIdentity',
@@ -44,8 +44,7 @@ interface AgentKeys {
 function toKeys({ status, body }: AgentAnswer, call: AwsCall): AgentKeys {
   const members = parseMembers(body);
   if (status !== 200) {
-    const [name = '', message = ''] = [members?.get('code'), members?.get('message') ?? body];
-    throw refusalError({ name, message, status }, call);
+    throw refusalError({ name: members?.get('code') ?? '', message: members?.get('message') ?? body, status }, call);
   }
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'Token'].map((name) =>
     members?.get(name),

@@ -80,7 +80,13 @@ const codes: ReadonlyMap<string, ErrorCode> = new Map([
   ...[...credentials, ...staleCredentials, ...skews].map((reason) => [reason, 'AWS_CREDENTIALS_REFUSED'] as const),
 ]);
 
-const finalAtRead = new Set(['ResourceNotFound', 'InvalidParameter', 'InvalidRequest', 'DecryptionFailure', 'InvalidKeyId']);
+const finalAtRead = new Set([
+  'ResourceNotFound',
+  'InvalidParameter',
+  'InvalidRequest',
+  'DecryptionFailure',
+  'InvalidKeyId',
+]);
 const finalAtLogin = new Set([
   'InvalidIdentityToken',
   'ExpiredToken',

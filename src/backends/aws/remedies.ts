@@ -8,11 +8,20 @@ export function remedyFor(code: ErrorCode, call: AwsCall): string {
 }
 
 const remedies: ReadonlyMap<ErrorCode, (call: AwsCall) => string> = new Map([
-  ['AWS_DENIED', (call) => `Allow ${call.action} on it in a policy of the role, and kms:Decrypt if it has a key of its own`],
+  [
+    'AWS_DENIED',
+    (call) => `Allow ${call.action} on it in a policy of the role, and kms:Decrypt if it has a key of its own`,
+  ],
   ['AWS_DECRYPT_REFUSED', () => 'Check that its KMS key is enabled and allows the role kms:Decrypt'],
   ['AWS_NOT_FOUND', ({ region }) => `Check that it exists in ${region}, with this version or label`],
-  ['AWS_CREDENTIALS_REFUSED', () => 'Check that the region is enabled for the account and the clock of the node is right'],
-  ['AWS_THROTTLED', () => 'AWS limits the rate; it is asked again at the next call, and less often with a longer refreshInterval'],
+  [
+    'AWS_CREDENTIALS_REFUSED',
+    () => 'Check that the region is enabled for the account and the clock of the node is right',
+  ],
+  [
+    'AWS_THROTTLED',
+    () => 'AWS limits the rate; it is asked again at the next call, and less often with a longer refreshInterval',
+  ],
   ['AWS_UNAVAILABLE', () => 'AWS cannot answer now; it is asked again at the next call'],
   ['AWS_TIMEOUT', reach],
   ['AWS_UNREACHABLE', reach],

@@ -22,11 +22,7 @@ export interface CallOptions {
 }
 
 /** Sends a request with retries, within its time, counted. Throws SecretError only. */
-export type RunCall = <T>(
-  call: AwsCall,
-  send: (signal: AbortSignal) => Promise<T>,
-  options: CallOptions,
-) => Promise<T>;
+export type RunCall = <T>(call: AwsCall, send: (signal: AbortSignal) => Promise<T>, options: CallOptions) => Promise<T>;
 
 export function createRunCall({ clock, random, metrics }: RunCallDeps): RunCall {
   return async (call, send, { signal: caller, tries = 'retry' }) => {

@@ -7,11 +7,10 @@ import { LRUCache } from 'lru-cache';
 
 import type { AwsSecretRequest } from '../../core/aws-ref.ts';
 import type { FetchOutcome } from '../../core/backend.ts';
-import { SecretError } from '../../core/errors.ts';
 import type { AwsAccess } from './access.ts';
 import { type AwsCall, quoteAll } from './call.ts';
 import { chunk } from './chunk.ts';
-import { refusalError } from './errors.ts';
+import { AwsError, refusalError } from './errors.ts';
 import { maxSecretsPerBatch } from './limits.ts';
 import type { LoginRequest } from './login.ts';
 import { RateWindow } from './rate-window.ts';
@@ -73,14 +72,18 @@ export class SecretBatches {
     try {
       return toOutcomes(batch, await run(call, send, { signal, tries: 'once' }), call);
     } catch (error) {
-      const isRefusal = error instanceof SecretError && (error.code === 'AWS_DENIED' || error.code === 'AWS_REQUEST_REFUSED');
-      if (isRefusal) this.#refused.set(who, true);
+      if (isForGood(error)) this.#refused.set(who, true);
       throw error;
     }
   }
 }
 
 const maxRefused = 1_000;
+
+/** The role may not, or the endpoint does not know the action. */
+function isForGood(error: unknown): boolean {
+  return error instanceof AwsError && (error.code === 'AWS_DENIED' || error.reason === 'UnknownOperation');
+}
 
 /** A batch answers no other version. */
 function isCurrent({ versionId, versionStage }: AwsSecretRequest): boolean {
@@ -91,7 +94,11 @@ function toOutcomes(batch: Batch, answer: BatchGetSecretValueResponse, call: Aws
   const { SecretValues: values = [], Errors: errors = [] } = answer;
   const outcomes = new Map<AwsSecretRequest, FetchOutcome>();
   for (const request of batch) {
-    const single: AwsCall = { ...call, action: 'secretsmanager:GetSecretValue', target: quoteAll('secret', [request.secretId]) };
+    const single: AwsCall = {
+      ...call,
+      action: 'secretsmanager:GetSecretValue',
+      target: quoteAll('secret', [request.secretId]),
+    };
     const value = values.find((entry) => isOf(request, entry));
     const error = errors.find(({ SecretId }) => SecretId === request.secretId);
     if (value) outcomes.set(request, toSecretOutcome(value, single));

@@ -10,9 +10,10 @@ export interface SecretValue {
   readonly VersionId?: string | undefined;
 }
 
-/** Parity: the text where there is one, else the bytes. */
-export function toSecretOutcome(answer: SecretValue, call: AwsCall): FetchOutcome {
-  const value = answer.SecretString ?? answer.SecretBinary;
-  if (value !== undefined && answer.VersionId !== undefined) return toFound(value, answer.VersionId);
+/** Parity: the text where there is one, else the bytes. The SDK passes on whatever type the answer has. */
+export function toSecretOutcome({ SecretString, SecretBinary, VersionId }: SecretValue, call: AwsCall): FetchOutcome {
+  const value = SecretString ?? SecretBinary;
+  const isValue = typeof value === 'string' || value instanceof Uint8Array;
+  if (isValue && typeof VersionId === 'string') return toFound(value, VersionId);
   return { status: 'failed', error: invalidAnswerError(call, 'the answer holds no value or no version') };
 }

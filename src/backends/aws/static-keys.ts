@@ -13,7 +13,10 @@ export function readStaticKeys({ kind, secrets }: Caller, region: string, nowMs:
   ];
   if (accessKeyId === '' && secretAccessKey === '') return undefined;
   if (accessKeyId === '' || secretAccessKey === '') {
-    throw new SecretError('CREDENTIAL_MISSING', 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both');
+    throw new SecretError(
+      'CREDENTIAL_MISSING',
+      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both',
+    );
   }
   return new Session({
     keys: { accessKeyId, secretAccessKey, ...(sessionToken !== '' && { sessionToken }) },

@@ -1,11 +1,12 @@
 import type { Caller } from '../../core/caller.ts';
 import { SecretError } from '../../core/errors.ts';
+import type { SecretBytes } from '../../core/secret-bytes.ts';
 import { quote } from './call.ts';
 
-/** The caller's token for an audience, to be sent at once. Throws TOKEN_MISSING. */
-export function readToken(caller: Caller, audience: string): string {
+/** The caller's token for an audience. Throws TOKEN_MISSING. */
+export function findToken(caller: Caller, audience: string): SecretBytes {
   const token = caller.tokens.get(audience);
-  if (token && token.size > 0) return token.reveal().toString();
+  if (token && token.size > 0) return token;
   const sent = [...caller.tokens.keys()].slice(0, 10).map(quote).join(', ');
   throw new SecretError(
     'TOKEN_MISSING',

@@ -1,0 +1,255 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { awsPod, createAwsUnderTest, irsa, JumpingClock, podIdentity, secretRef } from '../../../test/fakes/aws-callers.ts';
+import { refuseJson } from '../../../test/fakes/aws-replies.ts';
+import { FakeAws } from '../../../test/fakes/aws-server.ts';
+import { secretArn } from '../../../test/fakes/aws-store.ts';
+import type { AwsStore } from '../../core/aws-ref.ts';
+
+const region = 'us-east-1';
+const pod = awsPod('one');
+let clock: JumpingClock;
+let aws: FakeAws;
+
+beforeEach(async () => {
+  clock = new JumpingClock();
+  aws = await FakeAws.start({ now: () => clock.now() });
+});
+afterEach(() => aws[Symbol.asyncDispose]());
+
+function create(deps: Parameters<typeof createAwsUnderTest>[1] = {}) {
+  return createAwsUnderTest(aws, { clock, ...deps });
+}
+
+function refs(names: readonly string[], store?: Partial<AwsStore>) {
+  return names.map((secretId) => secretRef({ secretId }, store));
+}
+
+function seed(count: number): readonly string[] {
+  const names = Array.from({ length: count }, (_, index) => `secret-${index}`);
+  for (const name of names) aws.secrets.set(region, name, `value of ${name}`);
+  return names;
+}
+
+describe('a secret', () => {
+  it('is its text, or else its bytes', async () => {
+    await using under = create();
+    const bytes = Buffer.from([0, 255, 128, 10]);
+    aws.secrets.set(region, 'text', 'žluťoučký 🐎\n');
+    aws.secrets.set(region, 'bytes', bytes);
+
+    const outcomes = await under.secrets.fetch(refs(['text', 'bytes']), pod, { signal: under.signal });
+    const payloads = outcomes.map((outcome) => (outcome.status === 'found' ? outcome.payload.reveal() : undefined));
+    expect(payloads).toEqual([Buffer.from('žluťoučký 🐎\n'), bytes]);
+  });
+
+  it.for([
+    [{}, 'new', 'v2'],
+    [{ versionId: 'v1' }, 'old', 'v1'],
+    [{ versionStage: 'AWSPREVIOUS' }, 'old', 'v1'],
+    [{ versionId: 'v2', versionStage: 'AWSCURRENT' }, 'new', 'v2'],
+  ] as const)('%j is asked for and answered with its version', async ([selector, value, version]) => {
+    await using under = create();
+    aws.secrets.set(region, 'db', [
+      { id: 'v1', stages: ['AWSPREVIOUS'], value: 'old' },
+      { id: 'v2', stages: ['AWSCURRENT'], value: 'new' },
+    ]);
+
+    expect(await under.fetch(secretRef({ secretId: 'db', ...selector }), pod)).toEqual({ value, version });
+    expect(aws.requests.at(-1)?.input).toEqual({
+      SecretId: 'db',
+      ...('versionId' in selector && { VersionId: selector.versionId }),
+      ...('versionStage' in selector && { VersionStage: selector.versionStage }),
+    });
+  });
+
+  it('has a fingerprint of version and content', async () => {
+    await using under = create();
+    const fingerprint = async () => {
+      const [outcome] = await under.secrets.fetch(refs(['db']), pod, { signal: under.signal });
+      return outcome?.status === 'found' ? outcome.fingerprint : undefined;
+    };
+    const prints = [];
+    for (const [id, value] of [['v1', 'a'], ['v1', 'a'], ['v1', 'b'], ['v2', 'b']] as const) {
+      aws.secrets.set(region, 'db', [{ id, stages: ['AWSCURRENT'], value }]);
+      prints.push(await fingerprint());
+    }
+    expect(prints[0]).toBe(prints[1]);
+    expect(new Set(prints).size).toBe(3);
+  });
+
+  it.for([
+    ['neither text nor bytes', JSON.stringify({ VersionId: 'v1' })],
+    ['no version', JSON.stringify({ SecretString: 'canary' })],
+    ['no JSON', 'canary is not json'],
+    ['another type', JSON.stringify({ SecretString: 7, VersionId: {} })],
+  ])('is refused when the answer holds %s, and nothing of it is shown', async ([, body]) => {
+    await using under = create();
+    aws.script({ action: 'GetSecretValue', reply: { status: 200, body: body ?? '' } });
+
+    const [outcome] = await under.secrets.fetch(refs(['db']), pod, { signal: under.signal });
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'AWS_ANSWER_INVALID' } });
+    expect(JSON.stringify(outcome?.status === 'failed' ? [outcome.error.message, outcome.error.cause] : '')).not.toContain('canary');
+  });
+});
+
+describe('many secrets', () => {
+  it('are read in parallel, eight at a time', async () => {
+    await using under = create();
+    const names = seed(20);
+    let [underWay, most] = [0, 0];
+    aws.script({
+      action: 'GetSecretValue',
+      reply: async (request) => {
+        most = Math.max(most, ++underWay);
+        await pause(5);
+        underWay--;
+        return aws.secrets.get(request);
+      },
+    });
+
+    const told = await under.fetchAll(refs(names), pod);
+    expect(told.map(({ value }) => value)).toEqual(names.map((name) => `value of ${name}`));
+    expect(most).toBe(8);
+  });
+
+  it('are asked once each, however often they stand there, over connections that are kept', async () => {
+    await using under = create();
+    const names = seed(3);
+
+    for (let round = 0; round < 5; round++) await under.fetchAll(refs([...names, ...names]), pod);
+    expect(aws.count('GetSecretValue')).toBe(15);
+    expect(aws.server.connections).toBeLessThanOrEqual(3);
+  });
+
+  it('may belong to several stores', async () => {
+    await using under = create();
+    aws.secrets.set('us-east-1', 'db', 'east');
+    aws.secrets.set('eu-west-1', 'db', 'west');
+    const all = [...refs(['db']), ...refs(['db'], { region: 'eu-west-1' }), ...refs(['db'], { identity: podIdentity })];
+
+    const told = await under.fetchAll(all, pod);
+    expect(told.map(({ value }) => value)).toEqual(['east', 'west', 'east']);
+  });
+});
+
+describe('a batch', () => {
+  it('answers up to twenty secrets, by name, ARN and ARN without suffix', async () => {
+    await using under = create({ batch: 'auto' });
+    const names = seed(23);
+    const [first = '', second = ''] = names;
+    const ids = [secretArn(region, first), secretArn(region, second).slice(0, -7), ...names.slice(2)];
+
+    const told = await under.fetchAll(refs(ids), pod);
+    expect(told.map(({ value }) => value)).toEqual(names.map((name) => `value of ${name}`));
+    expect(aws.calls).toEqual(['AssumeRoleWithWebIdentity', `BatchGetSecretValue ${region}`, `BatchGetSecretValue ${region}`]);
+    expect(aws.requests.slice(1).map(({ input }) => input)).toEqual([
+      { SecretIdList: ids.slice(0, 20) },
+      { SecretIdList: ids.slice(20) },
+    ]);
+  });
+
+  it('is not made unless it is wanted, for one secret, or for versions', async () => {
+    await using off = create();
+    await using auto = create({ batch: 'auto' });
+    const [name = ''] = seed(2);
+
+    await off.fetchAll(refs(['secret-0', 'secret-1']), pod);
+    await auto.fetchAll(refs([name]), pod);
+    await auto.fetchAll(
+      [secretRef({ secretId: name, versionId: 'v' }), secretRef({ secretId: name, versionStage: 'blue' })],
+      pod,
+    );
+    expect(aws.count('BatchGetSecretValue')).toBe(0);
+  });
+
+  it('takes secrets whose stage is AWSCURRENT, beside others that are asked alone', async () => {
+    await using under = create({ batch: 'auto' });
+    seed(3);
+    const current = { versionStage: 'AWSCURRENT' };
+    const all = [
+      secretRef({ secretId: 'secret-0', ...current }),
+      secretRef({ secretId: 'secret-1' }),
+      secretRef({ secretId: 'secret-2', versionId: 'version-of-secret-2' }),
+    ];
+
+    const told = await under.fetchAll(all, pod);
+    expect(told.map(({ value }) => value)).toEqual(['value of secret-0', 'value of secret-1', 'value of secret-2']);
+    expect([aws.count('BatchGetSecretValue'), aws.count('GetSecretValue')]).toEqual([1, 1]);
+  });
+
+  it('says for each secret what is the matter with it', async () => {
+    await using under = create({ batch: 'auto' });
+    seed(1);
+    aws.secrets.set(region, 'closed', 'x');
+    aws.denied.add('closed');
+
+    const told = await under.fetchAll(refs(['secret-0', 'closed', 'absent']), pod);
+    expect(told.map(({ code }) => code)).toEqual([undefined, 'AWS_DENIED', 'AWS_NOT_FOUND']);
+    expect(told[1]?.message).toContain('secretsmanager:GetSecretValue on secret "closed" in us-east-1');
+    expect(aws.count('GetSecretValue')).toBe(0);
+  });
+
+  it('that is refused is not tried again for that role, and nobody notices', async () => {
+    await using under = create({ batch: 'auto' });
+    const names = seed(3);
+    aws.isBatchDenied = true;
+
+    for (let round = 0; round < 3; round++) {
+      const told = await under.fetchAll(refs(names), awsPod(`pod-${round}`));
+      expect(told.map(({ value }) => value)).toEqual(names.map((name) => `value of ${name}`));
+    }
+    expect([aws.count('BatchGetSecretValue'), aws.count('GetSecretValue')]).toEqual([1, 9]);
+
+    const elsewhere = { identity: { ...irsa, roleArn: 'arn:aws:iam::1:role/other' } } as Partial<AwsStore>;
+    await under.fetchAll(refs(names, elsewhere), pod);
+    expect(aws.count('BatchGetSecretValue')).toBe(2);
+  });
+
+  it.for([
+    ['throttling', refuseJson('ThrottlingException')],
+    ['a cut connection', 'reset'],
+    ['a name that AWS does not take', refuseJson('InvalidParameterException')],
+    ['an answer that leaves secrets out', { status: 200, body: '{"SecretValues":[]}' }],
+  ] as const)('that ends with %s is replaced by single requests at once, and tried again later', async ([, reply]) => {
+    await using under = create({ batch: 'auto' });
+    const names = seed(3);
+    aws.script({ action: 'BatchGetSecretValue', times: 1, reply });
+
+    expect((await under.fetchAll(refs(names), pod)).map(({ code }) => code)).toEqual([undefined, undefined, undefined]);
+    expect([aws.count('BatchGetSecretValue'), aws.count('GetSecretValue'), clock.pauses]).toEqual([1, 3, []]);
+    await under.fetchAll(refs(names), pod);
+    expect([aws.count('BatchGetSecretValue'), aws.count('GetSecretValue')]).toEqual([2, 3]);
+  });
+
+  it('leaves room in its quota: beyond fifty a second secrets are asked alone', async () => {
+    await using under = create({ batch: 'auto' });
+    const names = seed(2);
+
+    for (let round = 0; round < 55; round++) await under.fetchAll(refs(names), pod);
+    expect([aws.count('BatchGetSecretValue'), aws.count('GetSecretValue')]).toEqual([50, 10]);
+    await clock.advance(1_000);
+    await under.fetchAll(refs(names), pod);
+    expect(aws.count('BatchGetSecretValue')).toBe(51);
+  });
+});
+
+it('counts requests by operation and result', async () => {
+  await using under = create({ batch: 'auto' });
+  aws.isBatchDenied = true;
+  seed(2);
+  await under.fetchAll(refs(['secret-0', 'absent']), pod);
+  await under.fetch(secretRef({ secretId: 'secret-0' }, { identity: podIdentity }), pod);
+
+  const counted = (await under.metrics.storeRequests.get()).values.map(({ labels, value }) => [labels, value]);
+  const labels = (operation: string, result: string) => ({ store: 'aws', operation, result });
+  expect(counted).toEqual([
+    [labels('assume_role', 'ok'), 1],
+    [labels('batch_get', 'AWS_DENIED'), 1],
+    [labels('get_secret', 'ok'), 2],
+    [labels('get_secret', 'AWS_NOT_FOUND'), 1],
+    [labels('pod_identity', 'ok'), 1],
+  ]);
+});
