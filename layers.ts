@@ -76,7 +76,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   cli: {
     purpose: 'the subcommands',
-    imports: ['core', 'platform', 'config', 'spc', 'resolve', 'backends/vault', 'csi', 'kube', 'dev'],
+    imports: ['core', 'platform', 'config', 'spc', 'resolve', 'backends/vault', 'backends/aws', 'csi', 'kube', 'dev'],
     packages: ['commander', 'yaml'],
   },
 };

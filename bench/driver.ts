@@ -15,9 +15,10 @@ export interface BenchMount {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-export function connectDriver(socket: string): BenchDriver {
+export function connectDriver(socket: string, authority = 'localhost'): BenchDriver {
   const client = new CSIDriverProviderClient(`unix:${socket}`, credentials.createInsecure(), {
-    'grpc.default_authority': 'localhost',
+    'grpc.default_authority': authority,
+    'grpc.use_local_subchannel_pool': 1,
     'grpc.max_receive_message_length': -1,
   });
   return {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { measureStage, type StageCost } from './authority.ts';
 import { classObjects, connectDriver } from './driver.ts';
 import { startMeasured, type Measured } from './process.ts';
 import { startCountingVault, type CountingVault } from './vault.ts';
@@ -20,7 +21,8 @@ try {
   );
   const store = await withProvider(vault, ['--refresh-interval', '10m'], (socket) => measureStoreCalls(vault, socket));
   const memory = await withProvider(vault, [], measureMemory);
-  const report = toReport({ start, warm, store, memory });
+  const stage = await measureStage(directory);
+  const report = toReport({ start, warm, stage, store, memory });
   await writeFile('bench/results.md', report);
   console.log(report);
 } finally {
@@ -36,7 +38,7 @@ type Run<T> = (socket: string, provider: Measured) => Promise<T>;
 
 async function withProvider<T>(vault: CountingVault, flags: readonly string[], run: Run<T>): Promise<T> {
   await using provider = startMeasured(
-    [bundle, 'provider', '--provider-dir', directory, '--metrics-address', 'off', '--log-level', 'info', ...flags],
+    [...command, 'provider', '--provider-dir', directory, '--metrics-address', 'off', '--log-level', 'info', ...flags],
     {
       VAULT_ADDR: vault.address,
       NODE_COMPILE_CACHE: join(directory, 'compile-cache'),
@@ -110,14 +112,19 @@ async function measureMemory(socket: string, provider: Measured): Promise<{ rssM
 interface Figures {
   readonly start: { coldCpuMs: number; warmCpuMs: number; idleRssMiB: number };
   readonly warm: readonly WarmMounts[];
+  readonly stage: readonly StageCost[];
   readonly store: { first: string; republishes: string };
   readonly memory: { rssMiB: number };
 }
 
-function toReport({ start, warm, store, memory }: Figures): string {
+function toReport({ start, warm, stage, store, memory }: Figures): string {
   const rows = warm.map(
     ({ inFlight, lockstepPerSecond, barePerSecond, ratio }) =>
       `| ${inFlight} | ${lockstepPerSecond.toFixed(0)} | ${barePerSecond.toFixed(0)} | ${ratio.toFixed(2)} |`,
+  );
+  const stageRows = stage.map(
+    ({ inFlight, barePerSecond, currentRatio, oldRatio }) =>
+      `| ${inFlight} | ${barePerSecond.toFixed(0)} | ${currentRatio.toFixed(2)} | ${oldRatio.toFixed(2)} |`,
   );
   return `# Figures
 
@@ -129,6 +136,12 @@ they are paired within one run.
 | in flight | lockstep, mounts/s | bare gRPC server with the same bytes | ratio (target ≥ 0.5) |
 |---|---|---|---|
 ${rows.join('\n')}
+
+## The stage for drivers up to 1.5 (the bare gRPC server with and without it, one connection)
+
+| in flight | without, calls/s | ratio, driver from 1.6 on (target ≥ 0.95) | ratio, driver up to 1.5 |
+|---|---|---|---|
+${stageRows.join('\n')}
 
 ## Store calls (100 pods of 5 service accounts, 3 objects)
 

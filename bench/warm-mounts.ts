@@ -46,7 +46,8 @@ export async function measureWarmMounts(directory: string, lockstepSocket: strin
   return results;
 }
 
-async function perSecond(driver: BenchDriver, mount: BenchMount, inFlight: number): Promise<number> {
+/** One round of mounts, so many of them open at once. */
+export async function perSecond(driver: BenchDriver, mount: BenchMount, inFlight: number): Promise<number> {
   const start = performance.now();
   let left = mountsPerRound;
   async function worker(): Promise<void> {

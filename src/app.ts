@@ -1,14 +1,19 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { createVaultBackend } from './backends/vault/backend.ts';
 import type { VaultPolicy } from './backends/vault/policy.ts';
+import { type AwsBackends, loadAwsBackends } from './cli/aws-backends.ts';
 import type { CreateProviderApp } from './cli/provider-app.ts';
 import type { ProviderConfig } from './config/provider-config.ts';
 import type { Resolver } from './core/resolver.ts';
+import type { RoleReader } from './core/role-reader.ts';
 import type { SecretBytes } from './core/secret-bytes.ts';
+import type { StoreDefaults } from './core/store-defaults.ts';
 import type { TokenIssuer } from './core/token-issuer.ts';
 import { createProviderServer, type ProviderServer } from './csi/provider-server.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { createHttpEndpoints, type HttpEndpointsDeps } from './platform/http-endpoints.ts';
+import { isInCluster } from './kube/in-cluster.ts';
+import { LearnedValue } from './platform/learned-value.ts';
 import { type Component, createLifecycle } from './platform/lifecycle.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
@@ -35,16 +40,20 @@ export const createProviderApp: CreateProviderApp = async (config, { write }) =>
   warnIgnored(config, logger);
   const versionKey = await loadVersionKey(config, logger);
   const tokenIssuer = await loadTokenIssuer(config);
-  const backend = createVaultBackend({ ...tools, policy: toPolicy(config), ...(tokenIssuer && { tokenIssuer }) });
+  const vault = createVaultBackend({ ...tools, policy: toPolicy(config), ...(tokenIssuer && { tokenIssuer }) });
+  const aws = await createAws(config, tools);
   const limits = toLimits(config);
-  const resolver = createResolver({ ...tools, backends: { vault: backend }, versionKey, limits });
-  const server = createServer(config, resolver, tools);
+  const backends = { vault, ...aws?.backends };
+  const resolver = createResolver({ ...tools, backends, versionKey, limits });
+  const region = createRegion(config, tools);
+  const server = createServer(config, { resolver, stores: toStores(config.stores, region) }, tools);
   const flush = (): void => {
     resolver.flush();
     logger.info('value cache flushed');
   };
   const endpoints = createEndpoints(config, { ready: () => server.ready(), flush }, tools);
-  const components = [toBackendComponent(backend), endpoints, toServerComponent(server)];
+  const stores = [toBackendComponent('vault', vault), ...(aws ? [toBackendComponent('aws', aws)] : [])];
+  const components = [...stores, ...(region ? [region] : []), endpoints, toServerComponent(server)];
   const lifecycle = createLifecycle({ clock, logger, components, stopTimeoutMs });
   return { ...lifecycle, logger, flush };
 };
@@ -55,12 +64,19 @@ interface Tools {
   readonly metrics: Metrics;
 }
 
-function createServer(config: ProviderConfig, resolver: Resolver, tools: Tools): ProviderServer {
+/** What mounts are planned and resolved with. */
+interface Domain {
+  readonly resolver: Resolver;
+  /** The same object until something changes: plans are kept by it. */
+  readonly stores: () => StoreDefaults;
+}
+
+function createServer(config: ProviderConfig, { resolver, stores }: Domain, tools: Tools): ProviderServer {
   const dialects = createDialects({ cacheSize: maxParsedClasses });
   return createProviderServer({
     ...tools,
     resolver,
-    plan: (provider, input) => dialects[provider](input, config.stores),
+    plan: (provider, input) => dialects[provider](input, stores()),
     options: {
       providerDir: config.providerDir,
       providers: config.providers,
@@ -107,6 +123,66 @@ async function loadTokenIssuer(config: ProviderConfig): Promise<TokenIssuer | un
   return createTokenIssuer(loadKubeConfig(config.kubeconfig));
 }
 
+const awsProviders: ReadonlySet<string> = new Set(['aws', 'lockstep-aws', 'lockstep']);
+
+async function createAws(config: ProviderConfig, { clock, metrics }: Tools): Promise<AwsBackends | undefined> {
+  if (!config.providers.some((name) => awsProviders.has(name))) return undefined;
+  const roles = await createRoles(config, clock);
+  const modes = { failover: config.awsFailover, batch: config.awsBatch };
+  return await loadAwsBackends({ clock, metrics, defaults: config.stores.aws, ...modes, ...(roles && { roles }) });
+}
+
+/**
+ * Undefined without Kubernetes. Loaded when the first class leaves the role to the annotation of its account; a kubeconfig
+ * that was named must be usable at once.
+ */
+async function createRoles(config: ProviderConfig, clock: Clock): Promise<RoleReader | undefined> {
+  if (!hasKubernetes(config)) return undefined;
+  const load = async (): Promise<RoleReader> => {
+    const [{ loadKubeConfig }, { createRoleReader }] = await Promise.all([
+      import('./kube/kube-config.ts'),
+      import('./kube/role-reader.ts'),
+    ]);
+    return createRoleReader(loadKubeConfig(config.kubeconfig), { clock });
+  };
+  let loaded: Promise<RoleReader> | undefined;
+  if (config.kubeconfig !== undefined) loaded = Promise.resolve(await load());
+  return {
+    async roleOf(caller, options) {
+      loaded ??= load();
+      return await (await loaded).roleOf(caller, options);
+    },
+  };
+}
+
+/** The region that classes mean when neither they nor AWS_REGION say one: that of the node, where Kubernetes knows it. */
+function createRegion(config: ProviderConfig, { clock, logger }: Tools): LearnedValue | undefined {
+  const { nodeName, stores } = config;
+  const isWanted = stores.aws.region === undefined && config.providers.some((name) => awsProviders.has(name));
+  if (!isWanted || nodeName === undefined || !hasKubernetes(config)) return undefined;
+  const learn = async (signal: AbortSignal): Promise<string | undefined> => {
+    const [{ loadKubeConfig }, { readNodeRegion }] = await Promise.all([
+      import('./kube/kube-config.ts'),
+      import('./kube/node-region.ts'),
+    ]);
+    return await readNodeRegion(loadKubeConfig(config.kubeconfig), nodeName, signal);
+  };
+  return new LearnedValue({ clock, logger, name: 'region of the node', learn });
+}
+
+function toStores(stores: StoreDefaults, region: LearnedValue | undefined): () => StoreDefaults {
+  let current = stores;
+  return () => {
+    const value = region?.value;
+    if (value !== undefined && current.aws.region !== value) current = { ...stores, aws: { ...stores.aws, region: value } };
+    return current;
+  };
+}
+
+function hasKubernetes({ kubeconfig }: ProviderConfig): boolean {
+  return kubeconfig !== undefined || isInCluster();
+}
+
 function toLimits(config: ProviderConfig): ResolverLimits {
   return {
     refreshIntervalMs: config.refreshInterval,
@@ -139,6 +215,6 @@ function toServerComponent(server: ProviderServer): Component {
   };
 }
 
-function toBackendComponent(backend: { close(): Promise<void> }): Component {
-  return { name: 'vault backend', start: () => Promise.resolve(), stop: () => backend.close() };
+function toBackendComponent(store: string, backend: { close(): Promise<void> }): Component {
+  return { name: `${store} backend`, start: () => Promise.resolve(), stop: () => backend.close() };
 }

@@ -99,6 +99,8 @@ describe('the process', () => {
     running.kill('SIGUSR2');
     await nextLine(log, 'value cache flushed');
     running.kill('SIGTERM');
+    expect(await nextLine(log, 'stopping')).toMatchObject({ mounts: 0 });
+    await nextLine(log, 'stopped');
 
     const [code] = await once(running, 'exit');
     expect(code).toBe(0);

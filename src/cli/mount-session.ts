@@ -1,10 +1,11 @@
 import { SecretError } from '../core/errors.ts';
 import { formatDuration } from '../core/duration.ts';
+import { storeName } from '../core/object-ref.ts';
 import type { Plan, ResolvedObject } from '../core/plan.ts';
 import type { Resolver } from '../core/resolver.ts';
 import { requireAll } from '../csi/mount-failure.ts';
 import type { Clock } from '../platform/clock.ts';
-import { createDeadline, isTimeout } from '../platform/deadline.ts';
+import { createDeadline } from '../platform/deadline.ts';
 import type { Volume } from '../platform/volume-writer.ts';
 import type { Host } from './host.ts';
 
@@ -51,7 +52,7 @@ export function createMountSession({ clock, host, plan, volume, resolver }: Moun
       requireAll(failures);
       return objects;
     } catch (error) {
-      throw deadline.signal.aborted ? toInterruption(deadline.signal.reason) : error;
+      throw host.stop.aborted ? interruption() : error;
     }
   }
 
@@ -88,7 +89,7 @@ export function createMountSession({ clock, host, plan, volume, resolver }: Moun
 }
 
 function storesOf({ objects }: Plan): string {
-  return [...new Set(objects.map(({ ref }) => ref.store.address))].join(', ');
+  return [...new Set(objects.map(({ ref }) => storeName(ref)))].join(', ');
 }
 
 function describeAll(versions: ReadonlyMap<string, string>, changed: boolean): string {
@@ -104,8 +105,6 @@ function describeChanges(before: ReadonlyMap<string, string>, now: ReadonlyMap<s
   return [...changed, ...removed].join('');
 }
 
-function toInterruption(reason: unknown): SecretError {
-  return isTimeout(reason)
-    ? new SecretError('MOUNT_DEADLINE', 'the store took longer than 100s; check that it answers, then try again')
-    : new SecretError('MOUNT_CANCELLED', 'interrupted; nothing was written');
+function interruption(): SecretError {
+  return new SecretError('MOUNT_CANCELLED', 'interrupted; nothing was written');
 }

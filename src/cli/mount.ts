@@ -2,9 +2,7 @@ import { homedir } from 'node:os';
 
 import { createVaultBackend } from '../backends/vault/backend.ts';
 import { type MountConfig, mountFlags, readMountConfig } from '../config/mount-config.ts';
-import type { Backend } from '../core/backend.ts';
 import { SecretError } from '../core/errors.ts';
-import type { VaultRef } from '../core/object-ref.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Resolver } from '../core/resolver.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -13,7 +11,8 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createVersionKey, readVersionKey } from '../platform/version-key.ts';
 import { openVolume } from '../platform/volume-writer.ts';
 import { createResolver } from '../resolve/resolver.ts';
-import { createDialects, isProviderName } from '../spc/dialect.ts';
+import { classDialects, createDialects, isProviderName } from '../spc/dialect.ts';
+import { loadAwsBackends } from './aws-backends.ts';
 import { type Command, defineCommand } from './command.ts';
 import type { Host } from './host.ts';
 import { readManifestFile } from './manifest-file.ts';
@@ -22,9 +21,10 @@ import { createOperator } from './operator.ts';
 import { classError, findProviderClass } from './provider-class.ts';
 
 const notes = `Files, modes and contents are those that a pod would see; names and versions are printed, values never.
-Without --credential and --token-file it enters with VAULT_TOKEN (BAO_TOKEN first for openbao), else with the
-token that vault login left in ~/.vault-token. The store variables VAULT_ADDR, VAULT_NAMESPACE, VAULT_CACERT
-and their kin count where the manifest says nothing.
+Without --credential and --token-file it enters Vault with VAULT_TOKEN (BAO_TOKEN first for openbao), else with the
+token that vault login left in ~/.vault-token, and AWS with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+AWS_SESSION_TOKEN. The store variables VAULT_ADDR, VAULT_NAMESPACE, VAULT_CACERT, AWS_REGION and their kin count
+where the manifest says nothing.
 
 Examples:
   lockstep mount -f spc.yaml -o ./secrets
@@ -41,7 +41,7 @@ export function createMountCommand(): Command {
     async run({ config }, host) {
       const plan = await createPlan(config, host);
       const volume = await openVolume(config.outputDir, { clock: systemClock });
-      await using source = await createSource(config, host);
+      await using source = await createSource(config, plan, host);
       const session = createMountSession({ clock: systemClock, host, plan, volume, resolver: source.resolver });
       await (config.watch ? session.watch() : session.once());
       return 0;
@@ -57,8 +57,8 @@ async function createPlan(config: MountConfig, host: Host): Promise<Plan> {
   const providerClass = findProviderClass(manifest, config.name);
   const { provider, parameters, name } = providerClass;
   if (!isProviderName(provider)) {
-    const known = 'vault, openbao, lockstep-vault or lockstep-openbao';
-    throw new SecretError('MANIFEST_INVALID', `class ${name}: spec.provider "${provider}" is unknown; write ${known}`);
+    const known = Object.keys(classDialects).join(', ');
+    throw new SecretError('MANIFEST_INVALID', `class ${name}: spec.provider "${provider}" is unknown; write one of ${known}`);
   }
   const caller = await createOperator(config, providerClass, host.env['HOME'] || homedir());
   const plan = createDialects({ cacheSize: 1 })[provider]({ parameters, caller, defaultMode }, config.stores);
@@ -71,7 +71,7 @@ interface Source extends AsyncDisposable {
 }
 
 /** The parts of the daemon, for one caller who may send his own credentials wherever he likes. */
-async function createSource(config: MountConfig, host: Host): Promise<Source> {
+async function createSource(config: MountConfig, plan: Plan, host: Host): Promise<Source> {
   const clock = systemClock;
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, write: host.err });
   const metrics = createMetrics();
@@ -79,10 +79,19 @@ async function createSource(config: MountConfig, host: Host): Promise<Source> {
   const versionKey =
     config.versionKeyFile === undefined ? createVersionKey() : await readVersionKey(config.versionKeyFile);
   const policy = { forbidSkipVerify: false, defaults: [vault, openbao] };
-  const backend: Backend<VaultRef> = createVaultBackend({ clock, logger, metrics, policy });
+  const vaultBackend = createVaultBackend({ clock, logger, metrics, policy });
+  const usesAws = plan.objects.some(({ ref }) => ref.kind !== 'vault');
+  const modes = { failover: 'lazy', batch: 'off' } as const;
+  const aws = usesAws ? await loadAwsBackends({ clock, metrics, defaults: config.stores.aws, ...modes }) : undefined;
   const limits = { refreshIntervalMs: 0, minRefreshIntervalMs: 0, staleIfErrorMs: 0, maxBytes: maxCacheBytes };
-  const resolver = createResolver({ backends: { vault: backend }, clock, logger, metrics, versionKey, limits });
-  return { resolver, [Symbol.asyncDispose]: () => backend.close() };
+  const resolver = createResolver({ backends: { vault: vaultBackend, ...aws?.backends }, clock, logger, metrics, versionKey, limits });
+  return {
+    resolver,
+    async [Symbol.asyncDispose]() {
+      await vaultBackend.close();
+      await aws?.close();
+    },
+  };
 }
 
 const maxCacheBytes = 16 * 1024 * 1024;

@@ -9,7 +9,8 @@ import type { ProviderClass } from './provider-class.ts';
 
 /**
  * Who asks when a person runs `lockstep mount`: the only caller with ambient credentials. Those count when no flag names
- * any: the token of the variable, else of the file that `vault login` leaves in `home`. Throws FILE_UNREADABLE.
+ * any: for AWS the keys of the variables; for Vault the token of the variable, else of the file that `vault login` leaves in
+ * `home`. Throws FILE_UNREADABLE.
  */
 export async function createOperator(
   config: MountConfig,
@@ -19,11 +20,23 @@ export async function createOperator(
   const secrets = await readAll('--credential', config.credential);
   const tokens = await readAll('--token-file', config.tokenFile);
   if (secrets.size === 0 && tokens.size === 0) {
-    const flavour = provider.endsWith('openbao') ? 'openbao' : 'vault';
-    const token = config.ambientToken[flavour] ?? (await readLoginToken(home));
-    if (token !== undefined) secrets.set('token', token);
+    const ambient = await readAmbient(config, provider, home);
+    for (const [key, value] of ambient) secrets.set(key, value);
   }
   return { kind: 'operator', namespace, serviceAccount: '', tokens, secrets };
+}
+
+/** What is of use for the stores of that provider; `lockstep` mixes them. */
+async function readAmbient(
+  config: MountConfig,
+  provider: string,
+  home: string,
+): Promise<ReadonlyMap<string, SecretBytes>> {
+  if (provider.endsWith('aws')) return config.ambientAwsKeys;
+  const flavour = provider.endsWith('openbao') ? 'openbao' : 'vault';
+  const token = config.ambientToken[flavour] ?? (await readLoginToken(home));
+  const keys = provider === 'lockstep' ? config.ambientAwsKeys : [];
+  return new Map([...keys, ...(token === undefined ? [] : [['token', token] as const])]);
 }
 
 async function readAll(flag: string, files: ReadonlyMap<string, string>): Promise<Map<string, SecretBytes>> {

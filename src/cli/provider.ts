@@ -42,6 +42,7 @@ async function serve(app: ProviderApp, host: Host): Promise<void> {
   }
   await aborted(host.stop);
   await app.stop(host.force);
+  app.logger.info('stopped');
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Parsed } from '../core/problem.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
 import type { StoreDefaults } from '../core/store-defaults.ts';
+import { readAmbientAwsKeys } from './aws-environment.ts';
 import { pairs, text, toggle } from './flag-kinds.ts';
 import { type Environment, type Flags, type FlagValues, type Given, readFlags } from './flag.ts';
 import { logFlags } from './log-flags.ts';
@@ -64,6 +65,8 @@ export interface MountConfig extends Readonly<FlagValues<typeof mountFlags>> {
   readonly stores: StoreDefaults;
   /** VAULT_TOKEN and BAO_TOKEN: a person's own, which only this command may use. */
   readonly ambientToken: { readonly vault?: SecretBytes; readonly openbao?: SecretBytes };
+  /** AWS_ACCESS_KEY_ID and what goes with it, by the names under which the backend looks for them; likewise a person's own. */
+  readonly ambientAwsKeys: ReadonlyMap<string, SecretBytes>;
 }
 
 /** Flags and store variables together; the mistakes of both at once. */
@@ -79,5 +82,5 @@ export function readMountConfig(given: Given, env: Environment): Parsed<MountCon
     ...(vault && { vault: SecretBytes.from(vault) }),
     ...(openbao && { openbao: SecretBytes.from(openbao) }),
   };
-  return { ok: true, value: Object.freeze({ ...flags.value, stores: store.value.stores, ambientToken }) };
+  return { ok: true, value: Object.freeze({ ...flags.value, stores: store.value.stores, ambientToken, ambientAwsKeys: readAmbientAwsKeys(env) }) };
 }

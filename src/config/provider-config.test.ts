@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { awsDefaults } from '../../test/fakes/aws-defaults.ts';
 import { formatProblem } from '../core/problem.ts';
 import type { Environment, Given } from './flag.ts';
 import { readProviderConfig } from './provider-config.ts';
@@ -24,7 +25,10 @@ describe('the configuration of a provider', () => {
     expect(Object.isFrozen(config)).toBe(true);
     expect(config).toEqual({
       providerDir: '/var/run/secrets-store-csi-providers',
-      providers: ['vault', 'openbao', 'lockstep-vault', 'lockstep-openbao'],
+      providers: ['vault', 'openbao', 'aws', 'lockstep-vault', 'lockstep-openbao', 'lockstep-aws', 'lockstep'],
+      awsFailover: 'lazy',
+      awsBatch: 'off',
+      nodeName: undefined,
       takeover: false,
       refreshInterval: 30_000,
       minRefreshInterval: 0,
@@ -43,6 +47,7 @@ describe('the configuration of a provider', () => {
       stores: {
         vault: { address: 'https://127.0.0.1:8200', namespace: '', authMount: 'kubernetes', tls: noTls },
         openbao: { address: 'https://127.0.0.1:8200', namespace: '', authMount: 'kubernetes', tls: noTls },
+        aws: awsDefaults,
       },
       ignoredVariables: [],
     });
@@ -100,21 +105,24 @@ describe('the configuration of a provider', () => {
   });
 
   it('reports the mistakes of flags, their variables and the store variables together, each once', () => {
-    const given = { refreshInterval: 'soon', providers: 'vault,aws' };
+    const given = { refreshInterval: 'soon', providers: 'vault,gcp' };
     const env = {
       LOCKSTEP_MAX_MOUNTS: '0',
       VAULT_ADDR: 'vault:8200',
       VAULT_CLIENT_CERT: '/c',
       VAULT_SKIP_VERIFY: 'no',
+      AWS_ENDPOINT_URL: 'localhost',
     };
 
     expect(refusals(given, env)).toEqual([
-      '--providers: "vault,aws" names what is not there: aws; choose from: vault, openbao, lockstep-vault, lockstep-openbao',
+      '--providers: "vault,gcp" names what is not there: gcp; choose from: ' +
+        'vault, openbao, aws, lockstep-vault, lockstep-openbao, lockstep-aws, lockstep',
       '--refresh-interval: "soon" is no duration of zero or more; write it like 500ms, 30s, 5m or 1h30m',
       'LOCKSTEP_MAX_MOUNTS: "0" must be a whole number from 1 to 10000',
       'VAULT_CLIENT_CERT: goes with VAULT_CLIENT_KEY: set both or neither',
       'VAULT_ADDR: is no address ("vault:8200"); write https://HOST:PORT, http://HOST:PORT or unix:///PATH',
       'VAULT_SKIP_VERIFY: "no" must be true or false',
+      'AWS_ENDPOINT_URL: "localhost" must be a URL: http://HOST:PORT or https://HOST:PORT',
     ]);
   });
 

@@ -7,6 +7,8 @@ import { readStoreEnvironment } from './store-environment.ts';
 /** Everything that a provider daemon is told, frozen. Durations in milliseconds. */
 export interface ProviderConfig extends Readonly<FlagValues<typeof providerFlags>> {
   readonly stores: StoreDefaults;
+  /** Of the node on which this runs (NODE_NAME, by the downward API): where to look for a region that nothing else names. */
+  readonly nodeName: string | undefined;
   /** Store variables that are set and have no effect. */
   readonly ignoredVariables: readonly string[];
 }
@@ -19,5 +21,6 @@ export function readProviderConfig(given: Given, env: Environment): Parsed<Provi
     return { ok: false, problems: [flags, store].flatMap((read) => (read.ok ? [] : read.problems)) };
   }
   const { stores, ignored } = store.value;
-  return { ok: true, value: Object.freeze({ ...flags.value, stores, ignoredVariables: ignored }) };
+  const nodeName = env['NODE_NAME'] || undefined;
+  return { ok: true, value: Object.freeze({ ...flags.value, stores, nodeName, ignoredVariables: ignored }) };
 }

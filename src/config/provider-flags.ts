@@ -1,9 +1,17 @@
-import { addresses, choices, duration, hostPort, integer, list, text, toggle } from './flag-kinds.ts';
+import { addresses, choice, choices, duration, hostPort, integer, list, text, toggle } from './flag-kinds.ts';
 import type { Flags } from './flag.ts';
 import { logFlags } from './log-flags.ts';
 
 /** The providers that are built, in the order in which readiness names them. */
-export const providerNames = ['vault', 'openbao', 'lockstep-vault', 'lockstep-openbao'] as const;
+export const providerNames = [
+  'vault',
+  'openbao',
+  'aws',
+  'lockstep-vault',
+  'lockstep-openbao',
+  'lockstep-aws',
+  'lockstep',
+] as const;
 
 export type ProviderName = (typeof providerNames)[number];
 
@@ -11,6 +19,7 @@ const sockets = 'Sockets';
 const freshness = 'Freshness';
 const load = 'Time and load';
 const limits = 'Where a pod may send it';
+const aws = 'AWS';
 const kubernetes = 'Kubernetes';
 const operating = 'Operating';
 
@@ -92,6 +101,20 @@ export const providerFlags = {
     schema: toggle(),
     help: 'Refuse manifests that switch TLS verification off',
     group: limits,
+  },
+  awsFailover: {
+    schema: choice(['lazy', 'strict']),
+    value: 'MODE',
+    help: 'When failoverRegion is asked: only if the region fails (lazy), or always, and either can fail a mount (strict)',
+    group: aws,
+    fallback: 'lazy',
+  },
+  awsBatch: {
+    schema: choice(['auto', 'off']),
+    value: 'MODE',
+    help: 'Read up to twenty secrets with one BatchGetSecretValue where the role may (auto)',
+    group: aws,
+    fallback: 'off',
   },
   tokenRequestFallback: {
     schema: toggle(),

@@ -1,6 +1,7 @@
 import { parseGoBool } from '../core/parse-bool.ts';
 import { formatProblem, type Parsed, type Problem } from '../core/problem.ts';
 import type { StoreDefaults, VaultDefaults } from '../core/store-defaults.ts';
+import { readAwsEnvironment } from './aws-environment.ts';
 import { configProblem, type Environment } from './flag.ts';
 import { checkVaultAddress } from './vault-address.ts';
 
@@ -30,17 +31,30 @@ const unsupported = [
   'DISABLE_REDIRECTS',
 ];
 
+/** The same for AWS: who the daemon is there must never serve a pod either. */
+const unsupportedAws = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_PROFILE',
+  'AWS_ROLE_ARN',
+  'AWS_DEFAULT_REGION',
+];
+
 /**
  * The defaults for manifests that say nothing. Vault reads `VAULT_*`; OpenBao `BAO_*` first, then `VAULT_*`.
- * An empty variable counts as none. All mistakes at once.
+ * AWS the usual ones (aws-environment.ts). An empty variable counts as none. All mistakes at once.
  */
 export function readStoreEnvironment(env: Environment): Parsed<StoreEnvironment> {
   const problems: Problem[] = [];
   const vault = readVault(env, ['VAULT'], problems);
   const openbao = readVault(env, ['BAO', 'VAULT'], problems);
-  if (problems.length > 0) return { ok: false, problems: withoutRepeats(problems) };
-  const ignored = ['VAULT', 'BAO'].flatMap((prefix) => unsupported.map((name) => `${prefix}_${name}`));
-  return { ok: true, value: { stores: { vault, openbao }, ignored: ignored.filter((name) => env[name]) } };
+  const aws = readAwsEnvironment(env);
+  if (!aws.ok) problems.push(...aws.problems);
+  if (!aws.ok || problems.length > 0) return { ok: false, problems: withoutRepeats(problems) };
+  const vaultNames = ['VAULT', 'BAO'].flatMap((prefix) => unsupported.map((name) => `${prefix}_${name}`));
+  const ignored = [...vaultNames, ...unsupportedAws];
+  return { ok: true, value: { stores: { vault, openbao, aws: aws.value }, ignored: ignored.filter((name) => env[name]) } };
 }
 
 interface Variable {

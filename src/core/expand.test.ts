@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { plannedObject } from '../../test/fakes/planned-object.ts';
+import { plannedObject, versionInput } from '../../test/fakes/planned-object.ts';
 import { SecretError } from './errors.ts';
 import { type SelectedFile, selectFiles } from './expand.ts';
 import type { PlannedObject } from './plan.ts';
 import { SecretBytes } from './secret-bytes.ts';
-import { parsePayload } from './select.ts';
+import { Payload } from './payload.ts';
 import { hmacVersion } from './version.ts';
 
 const response = { kind: 'response' } as const;
@@ -16,7 +16,7 @@ describe('selectFiles without expand', () => {
     const object = plannedObject({ path: 'db/user', mode: 0o400 });
 
     expect(files('{"data":{"username":"alice"}}', object)).toEqual([
-      { name: 'db-user', path: 'db/user', mode: 0o400, versionInput: object.versionInput, contents: 'alice' },
+      { name: 'db-user', path: 'db/user', mode: 0o400, version: object.version, contents: 'alice' },
     ]);
   });
 });
@@ -31,8 +31,8 @@ describe('selectFiles with expand', () => {
     const object = plannedObject({ expand: true, select, mode: 0o600 });
 
     expect(files(body, object)).toEqual([
-      { name: 'a', path: 'a', mode: 0o600, versionInput: `${object.versionInput}"a"`, contents: 'text' },
-      { name: 'b', path: 'b', mode: 0o600, versionInput: `${object.versionInput}"b"`, contents: '{"y":1.0,"z":1}' },
+      { name: 'a', path: 'a', mode: 0o600, version: { kind: 'hmac', input: `${versionInput}"a"` }, contents: 'text' },
+      { name: 'b', path: 'b', mode: 0o600, version: { kind: 'hmac', input: `${versionInput}"b"` }, contents: '{"y":1.0,"z":1}' },
     ]);
   });
 
@@ -47,7 +47,7 @@ describe('selectFiles with expand', () => {
     const object = plannedObject({ expand: true, select: response });
     const key = SecretBytes.from(new Uint8Array(32));
     const versions = select('{"data":{"a":"same","b":"same"}}', object).map((file) =>
-      hmacVersion(key, file.versionInput, file.contents),
+      file.version.kind === 'hmac' ? hmacVersion(key, file.version.input, file.contents) : '',
     );
 
     expect(new Set(versions).size).toBe(2);
@@ -105,7 +105,7 @@ describe('selectFiles with expand', () => {
 });
 
 function select(body: string, object: PlannedObject): readonly SelectedFile[] {
-  return selectFiles(parsePayload(SecretBytes.from(body)), object);
+  return selectFiles(new Payload(SecretBytes.from(body)), object);
 }
 
 /** With contents that a test can compare. */

@@ -13,7 +13,7 @@ import { SecretError } from './errors.ts';
 import { selectFiles } from './expand.ts';
 import type { Encoding } from './plan.ts';
 import { SecretBytes } from './secret-bytes.ts';
-import { parsePayload } from './select.ts';
+import { Payload } from './payload.ts';
 
 const topics = ['value', 'encoding', 'answer', 'calls'];
 
@@ -96,15 +96,15 @@ describe('refusals', () => {
 function filesOf(item: Case): readonly (readonly [string, string])[] {
   const { objects } = attributesSchema.parse(item.request.attributes);
   return objectsSchema.parse(parseYaml(objects)).flatMap((object) => {
-    const answer = parsePayload(SecretBytes.from(bodyOf(item, object.secretPath)));
+    const payload = new Payload(SecretBytes.from(bodyOf(item, object.secretPath)));
     // What the backend makes of it.
-    if (answer.data === null) throw new SecretError('VAULT_ANSWER_EMPTY', 'empty');
+    if (payload.vaultAnswer().data === null) throw new SecretError('VAULT_ANSWER_EMPTY', 'empty');
     const planned = plannedObject({
       path: object.objectName,
       select: object.secretKey === '' ? { kind: 'response' } : { kind: 'key', key: object.secretKey },
       encoding: encodingSchema.parse(object.encoding.toLowerCase() || 'utf-8'),
     });
-    return selectFiles(answer, planned).map((file) => [file.path, file.contents.reveal().toString('base64')] as const);
+    return selectFiles(payload, planned).map((file) => [file.path, file.contents.reveal().toString('base64')] as const);
   });
 }
 

@@ -3,7 +3,10 @@ import type { Plan, ResolvedObject } from './plan.ts';
 
 /** The use case that mounts and syncs share: a plan becomes contents and versions. */
 export interface Resolver {
-  /** Never rejects for an object: failures stand beside what worked. Rejects with the signal's reason only. */
+  /**
+   * Never rejects for an object: failures stand beside what worked. Rejects with the signal's reason only; a reason that is
+   * a TimeoutError ends the waiting instead, with what there is by then: kept values, and MOUNT_DEADLINE for the rest.
+   */
   resolve(plan: Plan, options: ResolveOptions): Promise<Resolution>;
   /** Forgets every value, so that the next call asks the store. Leases stay. */
   flush(): void;

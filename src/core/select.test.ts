@@ -4,7 +4,8 @@ import { plannedObject, vaultRef } from '../../test/fakes/planned-object.ts';
 import { SecretError } from './errors.ts';
 import type { PlannedObject } from './plan.ts';
 import { SecretBytes } from './secret-bytes.ts';
-import { parsePayload, selectContents } from './select.ts';
+import { Payload } from './payload.ts';
+import { selectContents } from './select.ts';
 
 const kv2 = '{"request_id":"r","data":{"data":{"username":"alice","password":"p"},"metadata":{"version":1}}}';
 
@@ -95,9 +96,9 @@ describe('a value that cannot be decoded', () => {
   });
 });
 
-describe('parsePayload', () => {
+describe('Payload', () => {
   it('refuses what is no answer of Vault, without quoting it', () => {
-    const parse = (): unknown => parsePayload(SecretBytes.from('{"data":"hunter2"}'));
+    const parse = (): unknown => new Payload(SecretBytes.from('{"data":"hunter2"}')).vaultAnswer();
 
     expect(parse).toThrow(new SecretError('VAULT_ANSWER_INVALID', 'data: must be an object, not a string'));
   });
@@ -112,7 +113,7 @@ function bytes(body: string, changes: Partial<PlannedObject>): string {
 }
 
 function contentsOf(body: string, changes: Partial<PlannedObject>): SecretBytes {
-  return selectContents(parsePayload(SecretBytes.from(body)), plannedObject({ ref: vaultRef, ...changes }));
+  return selectContents(new Payload(SecretBytes.from(body)), plannedObject({ ref: vaultRef, ...changes }));
 }
 
 function refusal(body: string, changes: Partial<PlannedObject>): SecretError {

@@ -4,7 +4,7 @@ import type { VaultTls } from './object-ref.ts';
 export interface StoreDefaults {
   readonly vault: VaultDefaults;
   readonly openbao: VaultDefaults;
-  readonly aws?: AwsDefaults;
+  readonly aws: AwsDefaults;
 }
 
 export interface VaultDefaults {

@@ -3,13 +3,14 @@ import { createConnection, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../test/fakes/clock.ts';
-import { DriverClient, mountRequest, RawClient } from '../../test/fakes/driver-client.ts';
+import { DriverClient, mountRequest, oldDriverAuthority, RawClient } from '../../test/fakes/driver-client.ts';
 import { startProvider } from '../../test/fakes/provider-under-test.ts';
 
 const handshakeTimeoutMs = 10_000;
+const firstRequestTimeoutMs = 120_000;
 
 describe('a client that connects and says nothing', () => {
-  it('is cut off, while one that spoke HTTP/2 idles for ever', async () => {
+  it('is cut off, while one that spoke HTTP/2 is not yet', async () => {
     const clock = new FakeClock();
     await using provider = await startProvider({ clock });
     using driver = new DriverClient(provider.path);
@@ -18,7 +19,7 @@ describe('a client that connects and says nothing', () => {
     await new Promise((resolve) => idle.session.once('remoteSettings', resolve));
     const silent = await connectSilently(provider.path);
     const closed = new Promise<void>((resolve) => void silent.once('close', () => resolve()));
-    await expect.poll(() => clock.waiting).toBe(4); // three handshakes and the check of the path
+    await expect.poll(() => clock.waiting).toBe(5); // two each of idle and silent, and the check of the path
 
     await clock.advance(handshakeTimeoutMs);
 
@@ -34,6 +35,33 @@ describe('a client that connects and says nothing', () => {
     await provider.server.stop();
 
     await expect.poll(() => silent.closed).toBe(true);
+  });
+});
+
+describe('a client that speaks HTTP/2', () => {
+  it('is cut off when it requests nothing', async () => {
+    const clock = new FakeClock();
+    await using provider = await startProvider({ clock });
+    using idle = new RawClient(provider.path);
+    const closed = new Promise<void>((resolve) => void idle.session.once('close', () => resolve()));
+    await new Promise((resolve) => idle.session.once('remoteSettings', resolve));
+    await expect.poll(() => clock.waiting).toBe(3); // two of the connection, and the check of the path
+
+    await clock.advance(firstRequestTimeoutMs);
+
+    await closed;
+  });
+
+  it.for(['localhost', oldDriverAuthority])('idles for ever after a request with the authority "%s"', async (name) => {
+    const clock = new FakeClock();
+    await using provider = await startProvider({ clock });
+    using driver = new RawClient(provider.path);
+    const authority = { ':authority': name };
+    expect(await driver.mount(mountRequest({}), authority)).toMatchObject({ grpcStatus: 0 });
+
+    await clock.advance(100 * firstRequestTimeoutMs);
+
+    expect(await driver.mount(mountRequest({}), authority)).toMatchObject({ grpcStatus: 0 });
   });
 });
 

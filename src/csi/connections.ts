@@ -5,8 +5,13 @@ import type { Clock } from '../platform/clock.ts';
 /** The preface of an HTTP/2 client and its first, empty SETTINGS frame. */
 const handshakeBytes = 24 + 9;
 const handshakeTimeoutMs = 10_000;
+/** As long as kubelet waits for a mount: whoever connects for one has asked by then. */
+const firstRequestTimeoutMs = 120_000;
 
-/** What is connected. A client that says nothing is cut off; one that spoke HTTP/2 may idle for ever, as the driver does. */
+/**
+ * What is connected. A client that says nothing is cut off soon, one that never requests anything later; after its first
+ * request it may idle for ever, as the driver does.
+ */
 export class Connections {
   readonly #clock: Pick<Clock, 'timer'>;
   readonly #open = new Set<Socket>();
@@ -16,16 +21,22 @@ export class Connections {
     this.#clock = clock;
   }
 
-  add(socket: Socket): void {
-    const timer = this.#clock.timer(handshakeTimeoutMs, () => {
-      if (socket.bytesRead < handshakeBytes) socket.destroy();
-    });
+  /** Answers what is to be called when the first request came. */
+  add(socket: Socket): () => void {
+    const timers = new DisposableStack();
+    timers.use(
+      this.#clock.timer(handshakeTimeoutMs, () => {
+        if (socket.bytesRead < handshakeBytes) socket.destroy();
+      }),
+    );
+    timers.use(this.#clock.timer(firstRequestTimeoutMs, () => socket.destroy()));
     this.#open.add(socket);
     socket.once('close', () => {
-      timer[Symbol.dispose]();
+      timers.dispose();
       this.#open.delete(socket);
       if (this.#open.size === 0) this.#onEmpty?.();
     });
+    return () => timers.dispose();
   }
 
   /** Resolves when all are closed. Those that are still there after `graceMs` are cut off. */

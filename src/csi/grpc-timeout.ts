@@ -1,7 +1,6 @@
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 const format = /^(\d{1,8})([HMSmun])$/;
 
-/** What is kept of the caller's time for the way of the answer: a fifth, but never more than this. */
 const maxMarginMs = 1000;
 
 /**
@@ -12,5 +11,10 @@ export function toTimeLimitMs(grpcTimeout: unknown, ownLimitMs: number): number 
   const [, digits, unit] = (typeof grpcTimeout === 'string' && format.exec(grpcTimeout)) || [];
   const callerMs = digits === undefined || unit === undefined ? NaN : Number(digits) * (unitsMs[unit] ?? NaN);
   if (Number.isNaN(callerMs)) return ownLimitMs;
-  return Math.min(ownLimitMs, callerMs - Math.min(maxMarginMs, callerMs / 5));
+  return Math.min(ownLimitMs, lessMargin(callerMs));
+}
+
+/** What is left of a time when some is kept for what comes after the work: a fifth, but never more than a second. */
+export function lessMargin(timeMs: number): number {
+  return timeMs - Math.min(maxMarginMs, timeMs / 5);
 }

@@ -1,6 +1,9 @@
 import { SecretError, toSecretError } from '../core/errors.ts';
+import { storeName } from '../core/object-ref.ts';
 import type { ResolvedObject } from '../core/plan.ts';
 import type { Resolver } from '../core/resolver.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createDeadline } from '../platform/deadline.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
 import type { ProviderName } from '../spc/dialect.ts';
 import type { Admission } from './admission.ts';
@@ -10,9 +13,10 @@ import { requireAll } from './mount-failure.ts';
 import type { MountRecord, MountReport } from './mount-report.ts';
 import type { OpenCall } from './open-call.ts';
 import type { Prepare, PreparedMount } from './prepare.ts';
-import { encodeReply } from './response.ts';
+import { encodeEmptyReply, encodeReply } from './response.ts';
 
 export interface MountDeps {
+  readonly clock: Pick<Clock, 'now' | 'timer'>;
   readonly prepare: Prepare;
   readonly resolver: Resolver;
   readonly admission: Admission;
@@ -25,7 +29,7 @@ export interface IncomingMount {
   readonly provider: ProviderName;
   /** An encoded MountRequest. */
   readonly bytes: Buffer;
-  readonly call: Pick<OpenCall, 'signal' | 'arrivedAtMs' | 'hold'>;
+  readonly call: Pick<OpenCall, 'signal' | 'arrivedAtMs' | 'answerAtMs' | 'hold'>;
 }
 
 /** The use case behind the rpc: an encoded request becomes an encoded reply. Rejects with a SecretError. */
@@ -47,20 +51,22 @@ export function createMount(deps: MountDeps): Mount {
 async function mount(deps: MountDeps, { provider, bytes, call }: IncomingMount, record: MountRecord): Promise<Buffer> {
   const prepared = deps.prepare(provider, bytes, record.identify);
   using _place = await during(waiting, deps.admission.enter(prepared.pod, call.signal));
-  const objects = await during(reading(prepared), resolveAll(deps, prepared, call.signal));
-  const reply = encodeReply(objects, prepared.input.defaultMode);
+  const objects = await during(reading(prepared), resolveAll(deps, prepared, call));
+  const isEmpty = prepared.plan.objects.length === 0;
+  const reply = isEmpty ? encodeEmptyReply() : encodeReply(objects, prepared.input.defaultMode);
   call.hold(reply.byteLength);
   record.served(objects, deps.deliveries.record(prepared.volume, objects));
   return reply;
 }
 
-/** A resolver that overlooks the signal does not hold up the answer. */
+/** A little before the end the resolver has to answer with what there is; one that overlooks that does not hold us up. */
 async function resolveAll(
-  { deliveries, resolver }: MountDeps,
+  { clock, deliveries, resolver }: MountDeps,
   { plan, volume }: PreparedMount,
-  signal: AbortSignal,
+  { signal, answerAtMs }: IncomingMount['call'],
 ): Promise<readonly ResolvedObject[]> {
-  const resolving = resolver.resolve(plan, { signal, delivery: deliveries.kindOf(volume) });
+  using waiting = createDeadline({ clock, atMs: answerAtMs, parents: [signal] });
+  const resolving = resolver.resolve(plan, { signal: waiting.signal, delivery: deliveries.kindOf(volume) });
   const { objects, failures } = await untilAborted(resolving, signal);
   requireAll(failures);
   return objects;
@@ -82,6 +88,11 @@ function waiting(): string {
 
 function reading({ plan }: PreparedMount): () => string {
   const maxNamesBytes = 500;
-  const quoted = (): readonly string[] => plan.objects.map(({ name }) => JSON.stringify(name));
-  return () => `the store of ${joinWithin(quoted(), maxNamesBytes)}`;
+  const maxStoresBytes = 300;
+  return () => {
+    const names = plan.objects.map(({ name }) => JSON.stringify(name));
+    const stores = [...new Set(plan.objects.map(({ ref }) => storeName(ref)))];
+    const remedy = 'check that it is reachable from the node and not overloaded';
+    return `${joinWithin(names, maxNamesBytes)} from ${joinWithin(stores, maxStoresBytes)}; ${remedy}`;
+  };
 }

@@ -3,6 +3,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { SecretError } from '../core/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import { lessMargin } from './grpc-timeout.ts';
 import { toHarmless, toTrailersOnly, toWireStatus } from './status.ts';
 
 export interface OpenCallDeps {
@@ -24,6 +25,8 @@ const flushMs = 500;
 export class OpenCall {
   /** Milliseconds since the epoch. */
   readonly arrivedAtMs: number;
+  /** When waiting for a store has to end, so that there is time to answer with what there is. */
+  readonly answerAtMs: number;
   readonly #stream: ServerHttp2Stream;
   readonly #deps: OpenCallDeps;
   readonly #abort = new AbortController();
@@ -37,6 +40,7 @@ export class OpenCall {
     this.#stream = stream;
     this.#deps = deps;
     this.arrivedAtMs = deps.clock.now();
+    this.answerAtMs = this.arrivedAtMs + lessMargin(timeLimitMs);
     this.#timer = deps.clock.timer(timeLimitMs, () => this.fail(deadlineError(timeLimitMs)));
     this.#guardAnswers();
     stream.on('error', () => {}); // the close that follows says it all

@@ -77,9 +77,11 @@ export function createProviderServer(deps: ProviderServerDeps): ProviderServer {
     const rpc = createRpcServer(name, { gate, mount, runtimeVersion: deps.runtimeVersion });
     const injector = rpc.createConnectionInjector(ServerCredentials.createInsecure());
     const onConnection = (socket: Socket): void => {
-      connections.add(socket);
+      const requested = connections.add(socket);
       openConnection(socket, {
         accept: (connection) => {
+          requested();
+          if (connection !== socket) deps.logger.info({ provider: name }, 'a driver before 1.6 connected');
           gate.guard(connection, name);
           injector.injectConnection(connection);
         },
@@ -108,6 +110,7 @@ export function createProviderServer(deps: ProviderServerDeps): ProviderServer {
 
   async function drain(): Promise<void> {
     state = 'stopping';
+    deps.logger.info({ mounts: gate.openMounts }, 'stopping');
     const closed = endpoints.map(({ socket }) => socket.close());
     // Every connection is told to go away; its streams are finished.
     for (const { rpc } of endpoints) rpc.tryShutdown(() => {});
@@ -127,6 +130,7 @@ export function createProviderServer(deps: ProviderServerDeps): ProviderServer {
     stop,
     force() {
       void stop();
+      if (gate.openMounts > 0) deps.logger.warn({ mounts: gate.openMounts }, 'answering open mounts to stop at once');
       gate.force();
     },
     async ready() {
@@ -146,7 +150,8 @@ function createGate({ clock, options }: ProviderServerDeps, report: MountReport)
   });
 }
 
-function createMountUseCase({ plan, resolver, metrics, options }: ProviderServerDeps, report: MountReport): Mount {
+function createMountUseCase(deps: ProviderServerDeps, report: MountReport): Mount {
+  const { clock, plan, resolver, metrics, options } = deps;
   const admission = new Admission({
     maxInFlight: options.maxMounts,
     maxWaiting: options.maxWaiting,
@@ -154,7 +159,7 @@ function createMountUseCase({ plan, resolver, metrics, options }: ProviderServer
     waiting: metrics.mountsWaiting,
   });
   const deliveries = new Deliveries({ maxVolumes });
-  return createMount({ prepare: createPrepare({ plan }), resolver, admission, deliveries, report });
+  return createMount({ clock, prepare: createPrepare({ plan }), resolver, admission, deliveries, report });
 }
 
 function createSocket(

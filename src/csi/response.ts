@@ -34,6 +34,15 @@ function toReply(objects: readonly ResolvedObject[], defaultMode: number): Mount
   };
 }
 
+/**
+ * The reply to a class without objects: no file, and one version, because the driver fails a mount without any.
+ * Parity: the official AWS provider answers neither.
+ */
+export function encodeEmptyReply(): Buffer {
+  const reply = { objectVersion: [{ id: placeholderPath, version: 'empty' }], error: undefined, files: [] };
+  return Buffer.from(MountResponse.encode(reply).finish());
+}
+
 /** The driver keeps one version per id, so a name that stands for several files gives way to their paths. */
 function toVersions(objects: readonly ResolvedObject[]): MountResponse['objectVersion'] {
   const ids = new Set<string>();

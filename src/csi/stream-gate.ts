@@ -51,12 +51,18 @@ interface StreamMessage {
 export class StreamGate {
   readonly #deps: StreamGateDeps;
   readonly #calls = new Map<string, OpenCall>();
+  readonly #mounts = new Set<string>();
   #nextId = 0;
   #closed: SecretError | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(deps: StreamGateDeps) {
     this.#deps = deps;
+  }
+
+  /** Mount calls without an answer, or with one on its way. */
+  get openMounts(): number {
+    return this.#mounts.size;
   }
 
   open(): void {
@@ -104,14 +110,16 @@ export class StreamGate {
   #open({ stream, headers }: StreamMessage, provider: ProviderName): void {
     const id = String(this.#nextId++);
     const { clock, budget, timeLimitMs, onRefused } = this.#deps;
+    const isMount = headers[':path'] === mountPath;
     const call = new OpenCall(stream, toTimeLimitMs(headers['grpc-timeout'], timeLimitMs), {
       clock,
       budget,
       onRefused: (error) => {
-        if (headers[':path'] === mountPath) onRefused(provider, error, call.arrivedAtMs);
+        if (isMount) onRefused(provider, error, call.arrivedAtMs);
       },
     });
     this.#calls.set(id, call);
+    if (isMount) this.#mounts.add(id);
     stream.once('close', () => this.#forget(id));
     for (const name of Object.keys(headers)) {
       if (!name.startsWith(':') && !keptHeaders.has(name)) delete headers[name];
@@ -122,6 +130,7 @@ export class StreamGate {
 
   #forget(id: string): void {
     this.#calls.delete(id);
+    this.#mounts.delete(id);
     if (this.#calls.size === 0) this.#onIdle?.();
   }
 }

@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 
 import { SecretError } from '../core/errors.ts';
-
-/** Where a pod finds the credentials of its own service account. */
-const podTokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+import { isInCluster, podTokenFile } from './in-cluster.ts';
 
 /**
  * How to reach the API server: the kubeconfig file, or without one the identity of the pod that this runs in. Reads files
@@ -15,7 +13,7 @@ export function loadKubeConfig(file: string | undefined): KubeConfig {
   const config = new KubeConfig();
   if (file !== undefined) {
     loadFile(config, file);
-  } else if (existsSync(podTokenFile)) {
+  } else if (isInCluster()) {
     config.loadFromCluster();
   } else {
     const reason = `this is no pod with a service account (${podTokenFile} is missing)`;

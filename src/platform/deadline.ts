@@ -45,6 +45,11 @@ export function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
 }
 
+/** Throws the reason of a signal that aborted for any other reason than that time ran out. */
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted && !isTimeout(signal.reason)) throw signal.reason;
+}
+
 function createTimeoutError(): DOMException {
   return new DOMException('the deadline passed', 'TimeoutError');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../test/fakes/clock.ts';
-import { isTimeout } from './deadline.ts';
+import { createDeadline, isTimeout } from './deadline.ts';
 import { impatient, SharedCall } from './shared-call.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -123,6 +123,18 @@ describe('SharedCall.waitBriefly', () => {
 
     await expect(wait).rejects.toThrow('cancelled');
     expect(signal().aborted).toBe(true);
+  });
+
+  it('loses patience with a caller whose time is up, and lets the call go on', async () => {
+    const clock = new FakeClock();
+    const { call, signal } = start(clock);
+    using limit = createDeadline({ clock, atMs: clock.now() + 50 });
+    const wait = call.waitBriefly(limit.signal, 100);
+
+    await clock.advance(50);
+
+    await expect(wait).resolves.toBe(impatient);
+    expect(signal().aborted).toBe(false);
   });
 
   it('hands on the failure of the call', async () => {

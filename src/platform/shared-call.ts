@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { createDeadline } from './deadline.ts';
+import { createDeadline, isTimeout } from './deadline.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface SharedCallOptions<T> {
@@ -50,12 +50,13 @@ export class SharedCall<T> {
   }
 
   /**
-   * As `wait`, for a waiter that has something to fall back on: it gives up when the call is `patienceMs` old. The call
-   * then goes on even when nobody waits, so that a slow answer still arrives for the next one.
+   * As `wait`, for a waiter that has something to fall back on: it gives up when the call is `patienceMs` old, or when its
+   * signal aborts because time is up. The call then goes on even when nobody waits, so that a slow answer still arrives for
+   * the next one.
    */
   async waitBriefly(signal: AbortSignal, patienceMs: number): Promise<T | typeof impatient> {
     using patience = createDeadline({ clock: this.#clock, atMs: this.startedAtMs + patienceMs, parents: [signal] });
-    const ranOut = (): boolean => patience.signal.aborted && !signal.aborted;
+    const ranOut = (): boolean => isTimeout(patience.signal.reason);
     const onAbort = (): void => {
       this.#detached ||= ranOut();
     };

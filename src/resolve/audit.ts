@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import { type Caller, podKey } from '../core/caller.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { ObjectRef } from '../core/object-ref.ts';
+import { type ObjectRef, requestName, storeName } from '../core/object-ref.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 
@@ -43,7 +43,7 @@ export class FetchAudit {
   }
 
   record(event: FetchEvent): void {
-    const key = `${podKey(event.caller)}\n${event.object}\n${event.ref.request.path}`;
+    const key = `${podKey(event.caller)}\n${event.object}\n${requestName(event.ref)}`;
     const last = this.#said.get(key);
     const { repetition } = event;
     if (repetition === undefined) {
@@ -69,8 +69,8 @@ export class FetchAudit {
       serviceAccount: caller.serviceAccount,
       ...(caller.pod && { pod: caller.pod.name }),
       object,
-      store: ref.store.address,
-      path: ref.request.path,
+      store: storeName(ref),
+      path: requestName(ref),
       outcome,
       ...(version !== undefined && { version }),
       ...(unsaid > 0 && { unsaid }),

@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
 import type { SecretError } from '../core/errors.ts';
-import type { SecretBytes } from '../core/secret-bytes.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { Content } from './content.ts';
+import { Content, type StoreAnswer } from './content.ts';
 import { type Backoff, nextBackoff } from './freshness.ts';
 
 /** One kept value. */
@@ -22,9 +21,7 @@ interface Kept extends Entry {
   readonly sizeBytes: number;
 }
 
-export interface NewValue {
-  readonly payload: SecretBytes;
-  readonly fingerprint: string;
+export interface NewValue extends StoreAnswer {
   readonly askedAtMs: number;
   readonly keepMs: number;
 }
@@ -66,8 +63,8 @@ export class ValueCache {
   }
 
   /** Keeps an answer. When it says the same as the kept one, that one stays, with everything made of it. */
-  put(key: string, { payload, fingerprint, askedAtMs, keepMs }: NewValue): Content {
-    const content = this.same(key, fingerprint) ?? new Content(payload, fingerprint);
+  put(key: string, { askedAtMs, keepMs, ...answer }: NewValue): Content {
+    const content = this.same(key, answer.fingerprint) ?? new Content(answer);
     const keepUntilMs = this.#clock.now() + keepMs;
     this.#set(key, { content, askedAtMs, keepUntilMs, sizeBytes: content.sizeBytes });
     return content;

@@ -1,11 +1,17 @@
-import { type SecretError, toSecretError } from '../core/errors.ts';
-import { selectFiles } from '../core/expand.ts';
+import { SecretError, toSecretError } from '../core/errors.ts';
+import { type SelectedFile, selectFiles } from '../core/expand.ts';
 import { maxReplyBytes } from '../core/limits.ts';
+import { Payload } from '../core/payload.ts';
 import type { PlannedObject, ResolvedObject } from '../core/plan.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
-import { parsePayload } from '../core/select.ts';
-import type { VaultAnswer } from '../core/vault-answer.ts';
 import { hmacVersion } from '../core/version.ts';
+
+/** What a store answered, and how it names that version of it. */
+export interface StoreAnswer {
+  readonly payload: SecretBytes;
+  readonly fingerprint: string;
+  readonly version?: string | undefined;
+}
 
 /** What an object makes of an answer: one file, or with `expand` several, or the reason why none. */
 export type Projection =
@@ -27,11 +33,13 @@ const overheadBytes = 256;
 export class Content {
   readonly fingerprint: string;
   readonly #payload: SecretBytes;
+  readonly #storeVersion: string | undefined;
   readonly #projections = new Map<string, Projection>();
   #sizeBytes: number;
 
-  constructor(payload: SecretBytes, fingerprint: string) {
+  constructor({ payload, fingerprint, version }: StoreAnswer) {
     this.#payload = payload;
+    this.#storeVersion = version;
     this.fingerprint = fingerprint;
     this.#sizeBytes = payload.size + overheadBytes;
   }
@@ -43,11 +51,11 @@ export class Content {
 
   /** Never throws. Parses at most once for the reader, and not at all for what was asked before. */
   reader(versionKey: SecretBytes): (object: PlannedObject) => Projection {
-    let answer: VaultAnswer | undefined;
+    const payload = new Payload(this.#payload);
+    const toVersion = (file: SelectedFile): string => toFileVersion(file, this.#storeVersion, versionKey);
     const read = (object: PlannedObject): Projection => {
       try {
-        answer ??= parsePayload(this.#payload);
-        return toProjection(answer, object, versionKey);
+        return toProjection(selectFiles(payload, object), toVersion);
       } catch (error) {
         return { status: 'failed', error: toSecretError(error), sizeBytes: 0 };
       }
@@ -66,16 +74,19 @@ export class Content {
   }
 }
 
-function toProjection(answer: VaultAnswer, object: PlannedObject, versionKey: SecretBytes): Projection {
-  const files = selectFiles(answer, object).map(({ versionInput, ...file }) => ({
-    ...file,
-    version: hmacVersion(versionKey, versionInput, file.contents),
-  }));
+function toProjection(selected: readonly SelectedFile[], toVersion: (file: SelectedFile) => string): Projection {
+  const files = selected.map((file) => ({ ...file, version: toVersion(file) }));
   const sizeBytes = files.reduce((sum, file) => sum + file.contents.size + overheadBytes, 0);
   return { status: 'files', files, sizeBytes };
 }
 
+function toFileVersion(file: SelectedFile, storeVersion: string | undefined, versionKey: SecretBytes): string {
+  if (file.version.kind === 'hmac') return hmacVersion(versionKey, file.version.input, file.contents);
+  if (storeVersion !== undefined) return storeVersion;
+  throw new SecretError('INTERNAL', 'the backend named no version of the value');
+}
+
 /** Everything of a planned object that decides its files, given the answer. */
-function outputKey({ name, path, mode, select, encoding, versionInput, expand }: PlannedObject): string {
-  return JSON.stringify([name, path, mode, select, encoding, versionInput, expand]);
+function outputKey({ name, path, mode, select, encoding, version, expand }: PlannedObject): string {
+  return JSON.stringify([name, path, mode, select, encoding, version, expand]);
 }

@@ -5,9 +5,9 @@ import type { Clock } from '../platform/clock.ts';
 import { isTimeout } from '../platform/deadline.ts';
 import { SharedCall } from '../platform/shared-call.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
+import { backendOf, type Backends } from './backends.ts';
 import type { Content } from './content.ts';
 import type { Terms } from './freshness.ts';
-import type { Backends } from './identities.ts';
 import type { Asker, Question } from './question.ts';
 import { toStoreError } from './store-error.ts';
 
@@ -119,10 +119,11 @@ export class Flights {
   ): Promise<readonly FetchOutcome[]> {
     const refs = passengers.map(({ question }) => question.ref);
     try {
-      return await untilAborted(this.#deps.backends[kind].fetch(refs, asker.caller, { signal }), signal);
+      const backend = backendOf(this.#deps.backends, kind);
+      return await untilAborted(backend.fetch(refs, asker.caller, { signal }), signal);
     } catch (error) {
       if (signal.aborted && !isTimeout(signal.reason)) throw error;
-      return refs.map(() => ({ status: 'failed', error: toStoreError(error) }));
+      return refs.map((ref) => ({ status: 'failed', error: toStoreError(error, ref) }));
     }
   }
 }

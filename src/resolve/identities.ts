@@ -1,16 +1,14 @@
 import { LRUCache } from 'lru-cache';
 
-import type { Backend } from '../core/backend.ts';
 import type { SecretError } from '../core/errors.ts';
 import type { ObjectRef } from '../core/object-ref.ts';
 import type { Clock } from '../platform/clock.ts';
-import { createDeadline } from '../platform/deadline.ts';
+import { createDeadline, throwIfCancelled } from '../platform/deadline.ts';
+import { untilAborted } from '../platform/until-aborted.ts';
+import { backendOf, type Backends } from './backends.ts';
 import { type Backoff, isBackingOff, nextBackoff, patienceMs } from './freshness.ts';
 import type { Asker, Question } from './question.ts';
 import { toStoreError } from './store-error.ts';
-
-/** One backend per kind of store. */
-export type Backends = { readonly [R in ObjectRef as R['kind']]: Backend<R> };
 
 export type Scope = 'shared' | 'pod';
 
@@ -43,7 +41,7 @@ export class Identities {
     this.#backends = deps.backends;
   }
 
-  /** Rejects with the signal's reason only. */
+  /** Rejects with the signal's reason only, and not when that says that time is up: then the store is out. */
   async identify({ ref, store }: Question, asker: Asker, options: IdentifyOptions): Promise<Identification> {
     const account = `${asker.account}\n${store}`;
     const pod = `${asker.pod}\n${store}`;
@@ -60,8 +58,8 @@ export class Identities {
       this.#backoffs.delete(pod);
       return { status: 'known', scope };
     } catch (error) {
-      options.signal.throwIfAborted();
-      return this.#failed(toStoreError(error), { account, pod });
+      throwIfCancelled(options.signal);
+      return this.#failed(toStoreError(error, ref), { account, pod });
     }
   }
 
@@ -70,11 +68,11 @@ export class Identities {
     { caller }: Asker,
     { signal, isBrief }: { readonly signal: AbortSignal; readonly isBrief: boolean },
   ): Promise<Scope> {
-    const backend = this.#backends[ref.kind];
-    if (!isBrief) return await backend.identify(ref, caller, { signal });
+    const backend = backendOf(this.#backends, ref.kind);
+    if (!isBrief) return await untilAborted(backend.identify(ref, caller, { signal }), signal);
     const atMs = this.#clock.now() + patienceMs;
     using patience = createDeadline({ clock: this.#clock, atMs, parents: [signal] });
-    return await backend.identify(ref, caller, { signal: patience.signal });
+    return await untilAborted(backend.identify(ref, caller, { signal: patience.signal }), patience.signal);
   }
 
   #failed(error: SecretError, keys: { readonly account: string; readonly pod: string }): Identification {

@@ -3,6 +3,7 @@ import type { LRUCache } from 'lru-cache';
 import type { SecretError } from '../core/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { isTimeout } from '../platform/deadline.ts';
 import { impatient } from '../platform/shared-call.ts';
 import type { ValueCache } from './cache.ts';
 import type { Content } from './content.ts';
@@ -11,7 +12,7 @@ import type { Flight, Flights, Landing } from './flights.ts';
 import { isUsableStale, patienceMs, type Terms } from './freshness.ts';
 import type { Identities, Scope } from './identities.ts';
 import type { Asker, Question } from './question.ts';
-import { isOfCaller } from './store-error.ts';
+import { isOfCaller, toStoreError } from './store-error.ts';
 
 export interface InquiryDeps {
   readonly clock: Pick<Clock, 'now'>;
@@ -54,7 +55,7 @@ export class Inquiry {
     this.#call = call;
   }
 
-  /** Every question has an answer. Rejects with the signal's reason only. */
+  /** Every question has an answer. Rejects with the signal's reason only, and not when that says that time is up. */
   async answer(questions: readonly Question[]): Promise<ReadonlyMap<Question, Answer>> {
     const own = questions.filter((question) => !this.#mayShare(question));
     const stores = Map.groupBy(
@@ -125,6 +126,7 @@ export class Inquiry {
         return true;
     }
   }
+
   /** Waits for a flight, and returns the places that it was of no use to. */
   async #await(flight: Flight, places: readonly Placed[], how: 'joined' | 'miss'): Promise<readonly Placed[]> {
     const landings = await this.#landings(flight, places);
@@ -137,13 +139,18 @@ export class Inquiry {
     });
   }
 
-  /** When everything could be answered with what is kept, patience has an end. */
+  /** When everything could be answered with what is kept, patience has an end. `impatient`: there is no time left. */
   async #landings(flight: Flight, places: readonly Placed[]): Promise<ReadonlyMap<string, Landing> | typeof impatient> {
     const { signal } = this.#call;
     const canFallBack = (): boolean => places.every(({ key }) => this.#hasStale(key));
-    if (!canFallBack()) return await flight.call.wait(signal);
-    const landings = await flight.call.waitBriefly(signal, patienceMs);
-    return landings === impatient && !canFallBack() ? await flight.call.wait(signal) : landings;
+    try {
+      if (!canFallBack()) return await flight.call.wait(signal);
+      const landings = await flight.call.waitBriefly(signal, patienceMs);
+      return landings === impatient && !canFallBack() ? await flight.call.wait(signal) : landings;
+    } catch (error) {
+      if (isTimeout(signal.reason)) return impatient;
+      throw error;
+    }
   }
 
   #take({ question, key }: Placed, landing: Landing | undefined, how: 'joined' | 'miss'): void {
@@ -151,13 +158,13 @@ export class Inquiry {
       this.#settle(question, { status: 'found', content: landing.content, key }, how);
       return;
     }
+    const error = landing?.error ?? toStoreError(this.#call.signal.reason, question.ref);
     // Looked up now, because a refusal to somebody else may have ended it meanwhile.
     const entry = this.#deps.cache.get(key);
-    const isOut = landing === undefined || landing.error.isOutage;
-    if (isOut && entry && this.#hasStale(key)) {
+    if ((!landing || error.isOutage) && entry && this.#hasStale(key)) {
       this.#settle(question, { status: 'found', content: entry.content, key }, 'stale');
-    } else if (landing) {
-      this.#settle(question, landing, how);
+    } else {
+      this.#settle(question, { status: 'failed', error }, how);
     }
   }
 

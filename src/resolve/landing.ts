@@ -39,16 +39,17 @@ function keepOutcome(
     return { status: 'failed', error };
   }
 
-  const { payload, fingerprint, leased } = outcome;
+  const { payload, fingerprint, version, leased } = outcome;
+  const answer = { payload, fingerprint, version };
   if (leased) {
     leasedQuestions.set(question.accountKey, true);
     if (isCurrent) cache.delete(key);
-    return { status: 'found', content: new Content(payload, fingerprint), leased };
+    return { status: 'found', content: new Content(answer), leased };
   }
   leasedQuestions.delete(question.accountKey);
   const content = isCurrent
-    ? cache.put(key, { payload, fingerprint, askedAtMs, keepMs: terms.keepMs })
-    : (cache.same(key, fingerprint) ?? new Content(payload, fingerprint));
+    ? cache.put(key, { ...answer, askedAtMs, keepMs: terms.keepMs })
+    : (cache.same(key, fingerprint) ?? new Content(answer));
   return { status: 'found', content, leased };
 }
 

@@ -1,5 +1,5 @@
 import { accountKey, type Caller, podKey } from '../core/caller.ts';
-import { isShareable, type ObjectRef, requestKey, storeKey } from '../core/object-ref.ts';
+import { isAccountLogin, isShareable, type ObjectRef, requestKey, storeKey } from '../core/object-ref.ts';
 import type { Plan, PlannedObject } from '../core/plan.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
 import { hmacVersion } from '../core/version.ts';
@@ -69,7 +69,7 @@ function toQuestion(object: PlannedObject, asker: Asker): Question & { objects: 
 
 /** A login by service account is decided by the account; any other by a secret that the caller brought. */
 function isOwnLogin(ref: ObjectRef, caller: Caller): boolean {
-  return ref.store.auth.method !== 'service-account' || caller.kind === 'operator';
+  return !isAccountLogin(ref) || caller.kind === 'operator';
 }
 
 /** A chain of keyed hashes over names and values, in the order of the names. */

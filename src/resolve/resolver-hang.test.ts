@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
 import { failing, found } from '../../test/fakes/backend.ts';
+import type { FakeClock } from '../../test/fakes/clock.ts';
+import { plannedObject, vaultRef } from '../../test/fakes/planned-object.ts';
 import {
   contentsOf,
   isSettled,
   planFor,
   podCaller,
+  refOf,
   resolverUnderTest,
   resolverWithValue,
 } from '../../test/fakes/resolver-under-test.ts';
+import { createDeadline } from '../platform/deadline.ts';
 
 const web1 = podCaller('web-1');
 const web2 = podCaller('web-2');
@@ -148,3 +152,73 @@ describe('a login that cannot be made because the store is out', () => {
     expect(backend.logins).toHaveLength(length + 1);
   });
 });
+
+describe('a caller whose time is up before the store answers', () => {
+  it('is given what is kept, and the store may still answer for the next one', async () => {
+    const { repeat, backend, clock } = await resolverWithValue();
+    backend.holds = { fetches: true };
+    backend.answer = () => found({ username: 'bob' });
+    const waiting = repeat(planFor(web1), { signal: timeLimit(clock, 2000) });
+    await clock.advance(1999);
+    expect(await isSettled(waiting)).toBe(false);
+
+    await clock.advance(1);
+
+    expect(contentsOf(await waiting)).toEqual(alice);
+    backend.fetches.at(-1)?.release();
+    await clock.advance(0);
+    expect(contentsOf(await repeat(planFor(web1)))).toEqual({ 'db-user': 'bob' });
+    expect(backend.fetches).toHaveLength(2);
+  });
+
+  it('is given what is kept while it waits for a login', async () => {
+    const { repeat, backend, clock } = await resolverWithValue();
+    backend.holds = { logins: true };
+    const waiting = repeat(planFor(web1), { signal: timeLimit(clock, 2000) });
+
+    await clock.advance(2000);
+
+    expect(contentsOf(await waiting)).toEqual(alice);
+  });
+
+  it('is given what is kept when it comes too late already', async () => {
+    const { repeat, backend, clock } = await resolverWithValue();
+    backend.holds = { fetches: true, logins: true };
+
+    expect(contentsOf(await repeat(planFor(web1), { signal: timeLimit(clock, 0) }))).toEqual(alice);
+  });
+
+  it.for(['logins', 'fetches'] as const)(
+    'is told which objects it waited for and which store, when nothing is kept: %s',
+    async (held) => {
+      const { first, repeat, backend, clock } = resolverUnderTest();
+      await first(planFor(web1));
+      const other = plannedObject({ name: 'other', path: 'other', ref: refOf({ path: '/v1/kv/data/other' }) });
+      backend.holds = { [held]: true };
+      const plan = planFor(web1, { objects: [plannedObject(), other], staleIfErrorMs: 3_600_000 });
+      await clock.advance(30_000);
+      const waiting = repeat(plan, { signal: timeLimit(clock, 2000) });
+
+      await clock.advance(2000);
+
+      const resolution = await waiting;
+      expect(contentsOf(resolution)).toEqual({ ...alice, other: 'MOUNT_DEADLINE' });
+      expect(resolution.failures[0]?.error.message).toContain(`${vaultRef.store.address} did not answer in time`);
+    },
+  );
+
+  it('aborts a request that nobody else waits for', async () => {
+    const { first, backend, clock } = resolverUnderTest();
+    backend.holds = { fetches: true };
+    const waiting = first(planFor(web1), { signal: timeLimit(clock, 2000) });
+
+    await clock.advance(2000);
+
+    expect(contentsOf(await waiting)).toEqual({ 'db-user': 'MOUNT_DEADLINE' });
+    expect(backend.fetches[0]?.signal.aborted).toBe(true);
+  });
+});
+
+function timeLimit(clock: FakeClock, ms: number): AbortSignal {
+  return createDeadline({ clock, atMs: clock.now() + ms }).signal;
+}

@@ -89,7 +89,7 @@ describe('a warm call', () => {
     { name: 'selected key', change: { select: { kind: 'key', key: 'password' } } as const },
     { name: 'selection', change: { select: { kind: 'response' } } as const },
     { name: 'encoding', change: { encoding: 'hex' } as const },
-    { name: 'version input', change: { versionInput: 'other' } },
+    { name: 'version input', change: { version: { kind: 'hmac', input: 'other' } } as const },
     { name: 'expansion', change: { expand: true, select: { kind: 'response' } } as const },
   ])('does not take one object for another that differs in its $name', async ({ change }) => {
     const warm = resolverUnderTest();

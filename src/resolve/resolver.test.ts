@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { failed, failing, found } from '../../test/fakes/backend.ts';
-import { plannedObject } from '../../test/fakes/planned-object.ts';
+import { plannedObject, versionInput } from '../../test/fakes/planned-object.ts';
 import { contentsOf, planFor, podCaller, refOf, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
 import { hmacVersion } from '../core/version.ts';
@@ -22,7 +22,7 @@ describe('resolve', () => {
       { name: 'db-user', path: 'db-user', mode: 0o644 },
     ]);
     const versionKey = SecretBytes.from(new Uint8Array(32));
-    expect(objects[1]?.version).toBe(hmacVersion(versionKey, user.versionInput, SecretBytes.from('alice')));
+    expect(objects[1]?.version).toBe(hmacVersion(versionKey, versionInput, SecretBytes.from('alice')));
   });
 
   it('asks once for objects with equal requests, and for all that it needs in one call', async () => {

@@ -5,15 +5,17 @@ import type { PlannedObject } from '../core/plan.ts';
 import type { Resolver } from '../core/resolver.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
 import type { Clock } from '../platform/clock.ts';
+import { throwIfCancelled } from '../platform/deadline.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { assemble } from './assemble.ts';
 import { FetchAudit } from './audit.ts';
+import type { Backends } from './backends.ts';
 import { ValueCache } from './cache.ts';
 import type { Projection } from './content.ts';
 import { Flights, type FlightsDeps } from './flights.ts';
 import { type FreshnessLimits, toTerms } from './freshness.ts';
-import { type Backends, Identities } from './identities.ts';
+import { Identities } from './identities.ts';
 import { type Answer, Inquiry } from './inquiry.ts';
 import { landOutcome } from './landing.ts';
 import { type Question, toAsker, toQuestions } from './question.ts';
@@ -50,7 +52,7 @@ export function createResolver({ backends, clock, logger, metrics, versionKey, l
 
   return {
     async resolve(plan, { signal, delivery }) {
-      signal.throwIfAborted();
+      throwIfCancelled(signal);
       const asker = toAsker(plan.caller, versionKey);
       const questions = toQuestions(plan, asker);
       const terms = toTerms(plan.freshness, limits, { delivery, calledAtMs: clock.now() });

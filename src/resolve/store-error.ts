@@ -1,11 +1,12 @@
 import { SecretError, toSecretError } from '../core/errors.ts';
+import { type ObjectRef, storeName } from '../core/object-ref.ts';
 import { isTimeout } from '../platform/deadline.ts';
 
-/** What a call to a store failed with; our own bound on it counts as an outage of the store. */
-export function toStoreError(error: unknown): SecretError {
+/** What asking a store failed with; our own bound on it, or the caller's, counts as an outage of the store. */
+export function toStoreError(error: unknown, ref: ObjectRef): SecretError {
   if (!isTimeout(error)) return toSecretError(error);
-  const message = 'the store did not answer in time; check that it is reachable from the node and not overloaded';
-  return new SecretError('MOUNT_DEADLINE', message, { cause: error });
+  const remedy = 'check that it is reachable from the node and not overloaded';
+  return new SecretError('MOUNT_DEADLINE', `${storeName(ref)} did not answer in time; ${remedy}`, { cause: error });
 }
 
 /** The store refused or has nothing: a kept value must not be delivered any more. */

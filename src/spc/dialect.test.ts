@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
+import { awsDefaults } from '../../test/fakes/aws-defaults.ts';
 import type { Caller } from '../core/caller.ts';
+import { storeName } from '../core/object-ref.ts';
 import type { StoreDefaults, VaultDefaults } from '../core/store-defaults.ts';
 import { createDialects, isProviderName, type ProviderName } from './dialect.ts';
 
 const tls = { caFile: '', caDirectory: '', serverName: '', clientCertFile: '', clientKeyFile: '', skipVerify: false };
 const vault: VaultDefaults = { address: 'https://vault:8200', namespace: 'own', authMount: 'kubernetes', tls };
 const openbao: VaultDefaults = { ...vault, address: 'https://bao:8200' };
-const defaults: StoreDefaults = { vault, openbao };
+const defaults: StoreDefaults = { vault, openbao, aws: awsDefaults };
 const objects = '- objectName: a\n  secretPath: kv/a\n- objectName: b\n  secretPath: kv/b\n';
 
 function callerOf(name: string): Caller {
@@ -40,7 +42,7 @@ describe('createDialects', () => {
   it.for([
     [{ parameters: parameters({ roleName: 'other' }) }, defaults],
     [{ defaultMode: 0o600 }, defaults],
-    [{}, { vault: { ...vault, namespace: 'x' }, openbao }],
+    [{}, { ...defaults, vault: { ...vault, namespace: 'x' } }],
   ] as const)('parses again when something else is asked: %j', ([input, otherDefaults]) => {
     const dialects = createDialects({ cacheSize: 10 });
     const asked = { parameters: parameters(), caller: callerOf('a'), defaultMode: 420 };
@@ -57,7 +59,8 @@ describe('createDialects', () => {
     const providers: readonly ProviderName[] = ['vault', 'openbao', 'lockstep-vault', 'lockstep-openbao'];
     const addresses = providers.map((name) => {
       const parsed = dialects[name](asked, defaults);
-      return parsed.ok ? parsed.value.objects[0]?.ref.store.address : undefined;
+      const [object] = parsed.ok ? parsed.value.objects : [];
+      return object && storeName(object.ref);
     });
     expect(addresses).toEqual([vault.address, openbao.address, vault.address, openbao.address]);
   });

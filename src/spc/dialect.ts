@@ -4,19 +4,27 @@ import type { Caller } from '../core/caller.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Parsed } from '../core/problem.ts';
 import type { StoreDefaults } from '../core/store-defaults.ts';
+import { awsDialect } from './aws-dialect.ts';
 import type { ClassDialect, ClassPlan } from './class-dialect.ts';
+import { lockstepDialect } from './lockstep-dialect.ts';
 import { createVaultDialect } from './vault-dialect.ts';
 import { openbaoFlavour, vaultFlavour } from './vault-parameters.ts';
 
 const vault = createVaultDialect(vaultFlavour);
 const openbao = createVaultDialect(openbaoFlavour);
 
-/** The dialect of every provider name; `lockstep-…` are the same ones beside a running official provider. */
+/**
+ * The dialect of every provider name. `lockstep-…` are the same ones beside a running official provider; `lockstep` mixes
+ * stores in one class.
+ */
 export const classDialects = {
   vault,
   openbao,
+  aws: awsDialect,
   'lockstep-vault': vault,
   'lockstep-openbao': openbao,
+  'lockstep-aws': awsDialect,
+  lockstep: lockstepDialect,
 } as const satisfies Readonly<Record<string, ClassDialect>>;
 
 /** What an SPC's `spec.provider` may say, and what a socket is called. */
@@ -60,8 +68,11 @@ export function createDialects({ cacheSize }: DialectOptions): Readonly<Record<P
   return {
     vault: toDialect('vault', cache),
     openbao: toDialect('openbao', cache),
+    aws: toDialect('aws', cache),
     'lockstep-vault': toDialect('lockstep-vault', cache),
     'lockstep-openbao': toDialect('lockstep-openbao', cache),
+    'lockstep-aws': toDialect('lockstep-aws', cache),
+    lockstep: toDialect('lockstep', cache),
   };
 }
 
@@ -74,7 +85,7 @@ interface CachedClass {
 }
 
 function toDialect(name: ProviderName, cache: ClassCache): Dialect {
-  const dialect = classDialects[name];
+  const dialect: ClassDialect = classDialects[name];
   return ({ parameters, caller, defaultMode }, defaults) => {
     const key = JSON.stringify([
       name,

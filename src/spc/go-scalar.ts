@@ -3,7 +3,10 @@ import { isUtf8 } from 'node:buffer';
 import { toGoTimestamp } from './go-timestamp.ts';
 import type { YamlScalar } from './yaml-node.ts';
 
-/** What Go's yaml.v3 takes a scalar for. */
+/** Two generations of Go's YAML reader, which the official providers use: yaml.v3 for Vault, yaml.v2 for AWS. */
+export type GoYaml = 'v2' | 'v3';
+
+/** What Go's YAML reader takes a scalar for. */
 export type GoScalar =
   | { readonly type: 'null' }
   | { readonly type: 'bool'; readonly value: boolean }
@@ -26,6 +29,13 @@ const words: ReadonlyMap<string, GoScalar> = new Map<string, GoScalar>([
   ...infinities('-', -Infinity),
 ]);
 
+/** Parity: yaml.v2 knows the booleans of YAML 1.1. */
+const oldWords: ReadonlyMap<string, GoScalar> = new Map<string, GoScalar>([
+  ...words,
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, { type: 'bool', value: true }] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, { type: 'bool', value: false }] as const),
+]);
+
 const integer =
   /^(?<sign>[-+]?)(?:(?<prefixed>0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)|0(?<octal>[0-7]+)|(?<decimal>0|[1-9]\d*))$/;
 /** With leading zeros for every base; longer ones are out of range. */
@@ -36,19 +46,19 @@ const dottedFloat = /^\.\d(?:_?\d)*(?:[eE][-+]?\d(?:_?\d)*)?$/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
- * Parity: yaml.v3. Quoted and block scalars are strings; a plain one is what it looks like (`0600` octal, `yes` a string); an
- * explicit tag must fit; an unknown tag makes a string.
+ * Parity: yaml.v3 or yaml.v2. Quoted and block scalars are strings; a plain one is what it looks like (`0600` octal, `yes` a
+ * string in v3 alone); an explicit tag must fit; an unknown tag makes a string.
  */
-export function resolveScalar({ text, style, tag }: YamlScalar): GoScalar {
+export function resolveScalar({ text, style, tag }: YamlScalar, goYaml: GoYaml = 'v3'): GoScalar {
   switch (tag) {
     case '':
-      return style === 'plain' ? resolvePlain(text, true) : { type: 'string', value: text };
+      return style === 'plain' ? resolvePlain(text, { goYaml, withTimestamps: true }) : { type: 'string', value: text };
     case '!!null':
     case '!!bool':
     case '!!int':
     case '!!float':
     case '!!timestamp':
-      return fit(resolvePlain(text, tag === '!!timestamp'), tag);
+      return fit(resolvePlain(text, { goYaml, withTimestamps: tag === '!!timestamp' }), tag);
     case '!!binary':
       return decodeBinary(text);
     default:
@@ -56,8 +66,13 @@ export function resolveScalar({ text, style, tag }: YamlScalar): GoScalar {
   }
 }
 
-function resolvePlain(text: string, withTimestamps: boolean): GoScalar {
-  const word = words.get(text);
+interface PlainRules {
+  readonly goYaml: GoYaml;
+  readonly withTimestamps: boolean;
+}
+
+function resolvePlain(text: string, { goYaml, withTimestamps }: PlainRules): GoScalar {
+  const word = (goYaml === 'v2' ? oldWords : words).get(text);
   if (word !== undefined) return word;
   if (text.startsWith('.')) return toFloat(text, dottedFloat) ?? { type: 'string', value: text };
   if (!/^[-+0-9]/.test(text)) return { type: 'string', value: text };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { awsDefaults } from '../../test/fakes/aws-defaults.ts';
 import { formatProblem, type Parsed } from '../core/problem.ts';
 import type { StoreDefaults, VaultDefaults } from '../core/store-defaults.ts';
 import type { ClassPlan } from './class-dialect.ts';
@@ -10,7 +11,7 @@ import { openbaoFlavour, vaultFlavour } from './vault-parameters.ts';
 const tls = { caFile: '', caDirectory: '', serverName: '', clientCertFile: '', clientKeyFile: '', skipVerify: false };
 const vault: VaultDefaults = { address: 'https://vault:8200', namespace: 'own', authMount: 'kubernetes', tls };
 const openbao: VaultDefaults = { ...vault, address: 'https://bao:8200' };
-const defaults: StoreDefaults = { vault, openbao };
+const defaults: StoreDefaults = { vault, openbao, aws: awsDefaults };
 const objects =
   '- objectName: a\n  secretPath: kv/a\n  secretKey: k\n- objectName: b\n  secretPath: kv/b\n  filePermission: 0600\n';
 

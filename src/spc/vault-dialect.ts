@@ -30,11 +30,12 @@ function parseVaultClass(
   if (!objects.ok || problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
-    value: { freshness, objects: objects.value.map((object) => toPlanned(object, store, defaultMode)) },
+    value: { freshness, objects: objects.value.map((object) => toPlannedVaultObject(object, store, defaultMode)) },
   };
 }
 
-function toPlanned(object: VaultObject, store: VaultStore, defaultMode: number): PlannedObject {
+/** What a mount does with an object of that store. */
+export function toPlannedVaultObject(object: VaultObject, store: VaultStore, defaultMode: number): PlannedObject {
   const { name, secretKey, filePermission, encoding, versionInput, optional, expand } = object;
   return {
     name,
@@ -44,7 +45,7 @@ function toPlanned(object: VaultObject, store: VaultStore, defaultMode: number):
     path: name,
     // Parity: 0 is no mode.
     mode: filePermission || defaultMode,
-    versionInput,
+    version: { kind: 'hmac', input: versionInput },
     optional,
     expand,
   };

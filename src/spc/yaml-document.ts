@@ -51,6 +51,10 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlDocument {
   const mistakes = document.errors
     .slice(0, maxMistakes)
     .map(({ pos, message, code }) => ({ line: lines.linePos(pos[0]).line, message: describe(code, message) }));
+  // Parity: Go's parser refuses a directive that it does not know.
+  if (document.warnings.some(({ code }) => code === 'BAD_DIRECTIVE')) {
+    mistakes.push({ line: 1, message: 'has an unknown directive (a line that starts with %); remove it' });
+  }
   const { explicit, version } = document.directives.yaml;
   if (explicit === true && version !== '1.1') {
     // Parity: Go's parser knows 1.1 only.

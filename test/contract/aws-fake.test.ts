@@ -9,8 +9,8 @@ const dead = 'us-dead-1';
 const callers = [awsPod('one'), awsPod('two')] as const;
 const codes = { absent: 'AWS_NOT_FOUND', denied: 'AWS_DENIED', unreachable: 'AWS_UNREACHABLE' } as const;
 
-describeBackendContract('the fake Secrets Manager', startSecretsManager, { leases: false });
-describeBackendContract('the fake Parameter Store', startParameterStore, { leases: false });
+describeBackendContract('the fake Secrets Manager', startSecretsManager);
+describeBackendContract('the fake Parameter Store', startParameterStore);
 
 async function startSecretsManager(): Promise<BackendHarness<AwsSecretRef>> {
   const aws = await FakeAws.start();
@@ -25,6 +25,7 @@ async function startSecretsManager(): Promise<BackendHarness<AwsSecretRef>> {
     present: [secretRef({ secretId: 'a' }), secretRef({ secretId: 'b' })],
     absent: secretRef({ secretId: 'absent' }),
     denied: secretRef({ secretId: 'denied' }),
+    leased: [],
     unreachable: secretRef({ secretId: 'a' }, { region: dead }),
     codes,
     async close() {
@@ -47,6 +48,7 @@ async function startParameterStore(): Promise<BackendHarness<AwsParameterRef>> {
     present: [parameterRef({ name: '/a' }), parameterRef({ name: '/b' })],
     absent: parameterRef({ name: '/absent' }),
     denied: parameterRef({ name: '/denied' }),
+    leased: [],
     unreachable: parameterRef({ name: '/a' }, { region: dead }),
     codes,
     async close() {

@@ -22,6 +22,7 @@ describe('the end of the provider', () => {
     expect(await answering).toMatchObject({ grpcStatus: 0, rstCode: 0 });
     await stopped;
     expect(new Set(client.goaways)).toEqual(new Set([0]));
+    expect(provider.log).toContainEqual(expect.objectContaining({ msg: 'stopping', mounts: 1 }));
   });
 
   it('answers calls that came while it was stopping, or leaves them unseen', async () => {

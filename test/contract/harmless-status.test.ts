@@ -11,6 +11,7 @@ import { MountRequest } from '../../src/gen/v1alpha1/service.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { frame, mountRequest, RawClient } from '../fakes/driver-client.ts';
 import { type ProviderOptions, startProvider } from '../fakes/provider-under-test.ts';
+import { resolverUnderTest } from '../fakes/resolver-under-test.ts';
 
 const invalidArgument = 3;
 const unknown = 2;
@@ -58,8 +59,33 @@ describe('deadlines', () => {
 
     expect(await answering).toMatchObject({
       grpcStatus: unknown,
-      grpcMessage: 'MOUNT_DEADLINE: the mount did not finish within 100s; it waited for the store of "objectA"',
+      grpcMessage:
+        'MOUNT_DEADLINE: the mount did not finish within 100s; it waited for "objectA" from http://127.0.0.1:8200; ' +
+        'check that it is reachable from the node and not overloaded',
     });
+  });
+
+  it('gives a volume what it had when the time of its caller ends before the store answers', async () => {
+    const { clock, backend, resolver } = resolverUnderTest();
+    await using provider = await startProvider({ clock, resolve: resolver.resolve });
+    using client = new RawClient(provider.path);
+    expect(await client.mount(mountRequest({}))).toMatchObject({ grpcStatus: 0 });
+    await clock.advance(75_000);
+    backend.holds = { fetches: true };
+
+    const answering = client.mount(mountRequest({}), { 'grpc-timeout': '5S' });
+    await expect.poll(() => backend.fetches).toHaveLength(2);
+    await clock.advance(4000);
+
+    expect(await answering).toMatchObject({ grpcStatus: 0 });
+    const starting = client.mount(mountRequest({ pod: 'starting' }), { 'grpc-timeout': '5S' });
+    await expect.poll(() => backend.fetches).toHaveLength(3);
+    await clock.advance(4000);
+    const { grpcStatus, grpcMessage } = await starting;
+    expect(grpcStatus).toBe(unknown);
+    expect(grpcMessage).toMatch(
+      /^MOUNT_DEADLINE: "password": http:\/\/127\.0\.0\.1:8200 did not answer in time; check /,
+    );
   });
 
   it('answers a caller that never sends its request', async () => {

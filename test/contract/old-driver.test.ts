@@ -38,6 +38,32 @@ describe('a driver up to 1.5, which sends the path of the socket as authority', 
     expect((await driver.version()).runtimeName).toBe('lockstep');
   });
 
+  it('shows in the log once per connection, as one of 1.6 does not', async () => {
+    await using provider = await startProvider();
+    using old = new DriverClient(provider.path, oldDriverAuthority);
+    using current = new DriverClient(provider.path);
+
+    for (const driver of [old, current, old, current]) await driver.version();
+
+    expect(provider.log.filter(({ msg }) => msg === 'a driver before 1.6 connected')).toEqual([
+      expect.objectContaining({ level: 'info', provider: 'vault' }),
+    ]);
+  });
+
+  it('rotates with what its controller sends: the versions it has, and some attributes less', async () => {
+    await using provider = await startProvider();
+    using driver = new DriverClient(provider.path, oldDriverAuthority);
+    const attributesOfMount = { 'csi.storage.k8s.io/ephemeral': undefined, secretProviderClass: undefined };
+    const rotation = mountRequest({ parameters: attributesOfMount, overrides: { secrets: '{}' } });
+
+    const first = await driver.mount(mountRequest({}));
+    const versions = first.ok ? first.reply.objectVersion : [];
+    const again = await driver.mount({ ...rotation, currentObjectVersion: versions });
+
+    expect(versions).toEqual([{ id: 'password', version: '1' }]);
+    expect(again).toEqual(first);
+  });
+
   it('gets a harmless status when its own time is over, as every driver does', async () => {
     await using provider = await startProvider({ resolve: () => new Promise(() => {}) });
     using client = new RawClient(provider.path);

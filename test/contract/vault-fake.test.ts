@@ -24,7 +24,7 @@ describeBackendContract('the fake Vault', async () => {
     present: [vaultRef(vault.address, 'kv/a'), vaultRef(vault.address, 'kv/b')],
     absent: vaultRef(vault.address, 'kv/absent'),
     denied: vaultRef(vault.address, 'kv/denied'),
-    leased: vaultRef(vault.address, 'database/creds/app'),
+    leased: [vaultRef(vault.address, 'database/creds/app')],
     unreachable: vaultRef('http://127.0.0.1:1', 'kv/a'),
     codes: { absent: 'VAULT_NOT_FOUND', denied: 'VAULT_DENIED', unreachable: 'VAULT_UNREACHABLE' },
     async close() {

@@ -22,7 +22,7 @@ e2e('A pod mounts while Vault is out', 'outage', (stand) => {
 
   describe('at its first mount', () => {
     it.for<{ behaviour: Behaviour; says: string }>([
-      { behaviour: 'hang', says: 'it waited for the store of "a"' },
+      { behaviour: 'hang', says: 'answer in time' },
       { behaviour: 'cut', says: 'no connection' },
       { behaviour: 'unavailable', says: 'Vault is sealed' },
     ])('is refused in time where Vault does this: $behaviour; and mounts when it is back', async (outage) => {

@@ -79,7 +79,15 @@ export function createAwsUnderTest(aws: FakeAws, deps: Partial<AwsDeps> = {}) {
   const clock = deps.clock ?? new JumpingClock();
   const metrics = createMetrics();
   const defaults = defaultsOf(aws);
-  const access = createAwsAccess({ metrics, defaults, failover: 'lazy', batch: 'off', random: () => 0, ...deps, clock });
+  const access = createAwsAccess({
+    metrics,
+    defaults,
+    failover: 'lazy',
+    batch: 'off',
+    random: () => 0,
+    ...deps,
+    clock,
+  });
   const secrets = createSecretsManagerBackend(access);
   const parameters = createParameterStoreBackend(access);
   const { signal } = new AbortController();

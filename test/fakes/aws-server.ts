@@ -105,7 +105,8 @@ export class FakeAws implements AsyncDisposable {
       return refuseJson('UnrecognizedClientException', words);
     }
     if (action === 'AssumeRole') return this.#issueRole(action);
-    if (action === 'BatchGetSecretValue' && this.isBatchDenied) return refuseJson('AccessDeniedException', 'no batches');
+    if (action === 'BatchGetSecretValue' && this.isBatchDenied)
+      return refuseJson('AccessDeniedException', 'no batches');
     if (action === 'BatchGetSecretValue') return this.secrets.batch(request, this.denied);
     const denied = objectsOf(request).find((name) => this.denied.has(name));
     if (denied !== undefined) return refuseJson('AccessDeniedException', `User is not authorized on ${denied}`);

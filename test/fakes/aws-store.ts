@@ -23,12 +23,12 @@ export class FakeSecrets {
   }
 
   get({ region, input }: AwsRequest): WireReply {
-    const { SecretId, VersionId, VersionStage } = input;
-    const found = this.#find(region, String(SecretId));
+    const { SecretId, VersionId, VersionStage } = input as Readonly<Record<string, string | undefined>>;
+    const found = this.#find(region, SecretId ?? '');
     const stage = VersionStage ?? (VersionId === undefined ? 'AWSCURRENT' : undefined);
     const version = found?.versions.find(
       ({ id, stages }) =>
-        (VersionId === undefined || id === VersionId) && (stage === undefined || stages.includes(String(stage))),
+        (VersionId === undefined || id === VersionId) && (stage === undefined || stages.includes(stage)),
     );
     if (!found || !version) return refuseJson('ResourceNotFoundException', "Secrets Manager can't find the secret.");
     return json(toEntry(region, found.name, version));

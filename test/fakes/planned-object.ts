@@ -13,6 +13,9 @@ export const vaultRef: VaultRef = {
   request: { method: 'GET', path: '/v1/secret/data/db', query: '' },
 };
 
+/** What precedes the content of `plannedObject` in its version. */
+export const versionInput = '{"ObjectName":"db-user"}';
+
 /** The object `db-user`, which is the key `username` of `vaultRef`, unless told otherwise. */
 export function plannedObject(changes: Partial<PlannedObject> = {}): PlannedObject {
   return {
@@ -22,7 +25,7 @@ export function plannedObject(changes: Partial<PlannedObject> = {}): PlannedObje
     encoding: 'utf-8',
     path: 'db-user',
     mode: 0o644,
-    versionInput: '{"ObjectName":"db-user"}',
+    version: { kind: 'hmac', input: versionInput },
     optional: false,
     expand: false,
     ...changes,

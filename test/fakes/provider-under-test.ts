@@ -109,7 +109,7 @@ function plannedObject(name: string, mode: number): PlannedObject {
     encoding: 'utf-8',
     path: name,
     mode,
-    versionInput: '',
+    version: { kind: 'hmac', input: '' },
     optional: false,
     expand: false,
   };

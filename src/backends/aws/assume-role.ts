@@ -1,7 +1,7 @@
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 
 import type { AwsAssumedRole } from '../../core/aws-ref.ts';
-import { type AwsCall, quote } from './call.ts';
+import { type AwsCall, plain, quote } from './call.ts';
 import type { LoginDeps, LoginRequest } from './login.ts';
 import { sessionName } from './session-name.ts';
 import type { Session } from './session.ts';
@@ -30,5 +30,5 @@ export async function assumeRole(
     });
   const sts = deps.clients.sts(region, base);
   const answer = await deps.run(call, (abortSignal) => sts.send(command(), { abortSignal }), { signal });
-  return toSession(answer.Credentials, call, { principal: `role ${roleArn}`, nowMs: deps.clock.now() });
+  return toSession(answer.Credentials, call, { principal: `role ${plain(roleArn)}`, nowMs: deps.clock.now() });
 }

@@ -5,11 +5,7 @@ import type { AwsAccess } from './access.ts';
 import { type ReadRegion, readWithFailover } from './failover.ts';
 
 /** One store of AWS behind the port. What is asked twice in one fetch is read once. */
-export function createBackend<R extends AwsRef>(
-  kind: R['kind'],
-  access: AwsAccess,
-  read: ReadRegion<R>,
-): Backend<R> {
+export function createBackend<R extends AwsRef>(kind: R['kind'], access: AwsAccess, read: ReadRegion<R>): Backend<R> {
   const { credentials, failover: mode } = access;
   return {
     kind,

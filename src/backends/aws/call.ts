@@ -6,7 +6,7 @@ export interface AwsCall {
   /** `secret "app/db"`, `role "arn:…"`. */
   readonly target: string;
   readonly region: string;
-  /** Who asks: `role arn:…`, `service account shop/web`. */
+  /** Who asks, fit for a message: `role arn:…`, `service account shop/web`. */
   readonly principal: string;
   /** What helps against a refusal, where the call knows better than its code. */
   readonly remedy?: string;
@@ -14,7 +14,7 @@ export interface AwsCall {
 
 /** `secretsmanager:GetSecretValue on secret "app/db" in us-east-1 as role arn:…`. */
 export function describeCall({ action, target, region, principal }: AwsCall): string {
-  return `${action} on ${target} in ${shorten(region)} as ${shorten(principal)}`;
+  return `${action} on ${target} in ${plain(region)} as ${principal}`;
 }
 
 export function isLogin({ operation }: AwsCall): boolean {
@@ -31,6 +31,11 @@ export function quoteAll(noun: string, names: readonly string[]): string {
 /** A name from a manifest as a message shows it: quoted, without control characters, bounded. */
 export function quote(text: string): string {
   return JSON.stringify(shorten(text));
+}
+
+/** As `quote`, without the quotes. */
+export function plain(text: string): string {
+  return quote(text).slice(1, -1);
 }
 
 const maxShown = 3;

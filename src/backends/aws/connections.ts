@@ -1,7 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { createSecureContext } from 'node:tls';
 
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
@@ -36,15 +36,17 @@ export function createConnections({ caBundleFile, proxy }: AwsDefaults): Connect
 function readCaBundle(file: string): string {
   try {
     const ca = readFileSync(file, 'utf8');
-    createSecureContext({ ca });
-    if (ca.includes('-----BEGIN CERTIFICATE-----')) return ca;
+    const certificates = ca.match(certificateBlock) ?? [];
+    for (const certificate of certificates) new X509Certificate(certificate);
+    if (certificates.length > 0) return ca;
   } catch (cause) {
-    throw new SecretError('CONFIG_INVALID', `AWS_CA_BUNDLE: ${file} cannot be read as certificates in PEM form`, {
-      cause,
-    });
+    const problem = `AWS_CA_BUNDLE: ${file} cannot be read as certificates in PEM form`;
+    throw new SecretError('CONFIG_INVALID', problem, { cause });
   }
   throw new SecretError('CONFIG_INVALID', `AWS_CA_BUNDLE: ${file} holds no certificate in PEM form`);
 }
+
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** Node's agents do the rest, NO_PROXY included. */
 function toProxyEnv({ httpsProxy, httpProxy, noProxy }: AwsDefaults['proxy']): NodeJS.ProcessEnv {

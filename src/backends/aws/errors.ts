@@ -141,7 +141,9 @@ function toForeignError(error: unknown, call: AwsCall): SecretError {
     return error instanceof SyntaxError ? invalidAnswerError(call, unreadable) : toSecretError(error);
   }
   const status = 'statusCode' in response && typeof response.statusCode === 'number' ? response.statusCode : 0;
-  return status >= 400 ? refusalError({ name: '', message: unreadable, status }, call) : invalidAnswerError(call, unreadable);
+  return status >= 400
+    ? refusalError({ name: '', message: unreadable, status }, call)
+    : invalidAnswerError(call, unreadable);
 }
 
 const unreadable = 'the answer cannot be read';

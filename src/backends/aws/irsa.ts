@@ -1,7 +1,6 @@
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 
-import { quote } from './call.ts';
-import type { AwsCall } from './call.ts';
+import { type AwsCall, plain, quote } from './call.ts';
 import type { LoginDeps, LoginRequest } from './login.ts';
 import { sessionName } from './session-name.ts';
 import type { Session } from './session.ts';
@@ -35,5 +34,5 @@ export async function logInWithToken(deps: LoginDeps, roleArn: string, request: 
     });
   const sts = deps.clients.sts(region);
   const answer = await deps.run(call, (abortSignal) => sts.send(command(), { abortSignal }), { signal });
-  return toSession(answer.Credentials, call, { principal: `role ${roleArn}`, nowMs: deps.clock.now() });
+  return toSession(answer.Credentials, call, { principal: `role ${plain(roleArn)}`, nowMs: deps.clock.now() });
 }

@@ -37,7 +37,10 @@ describe('parameters', () => {
     aws.parameters.set(region, '/db', 'old', 'new');
 
     expect(await under.fetch(parameterRef({ name: '/db' }), pod)).toEqual({ value: 'new', version: '2' });
-    expect(aws.requests.at(-1)).toMatchObject({ action: 'GetParameters', input: { Names: ['/db'], WithDecryption: true } });
+    expect(aws.requests.at(-1)).toMatchObject({
+      action: 'GetParameters',
+      input: { Names: ['/db'], WithDecryption: true },
+    });
   });
 
   it.for([
@@ -52,7 +55,7 @@ describe('parameters', () => {
     const told = await under.fetchAll(refs(names), pod);
     expect(told.map(({ value }) => value)).toEqual(names.map((name) => `value of ${name}`));
     expect(asked().map(({ Names }) => (Names as string[]).length)).toEqual(sizes);
-    expect(asked().flatMap(({ Names }) => Names).toSorted()).toEqual([...names].toSorted());
+    expect(new Set(asked().flatMap(({ Names }) => Names))).toEqual(new Set(names));
   });
 
   it('are asked for once, also when two manifests write them differently', async () => {
@@ -90,7 +93,10 @@ describe('parameters', () => {
   it('may be shared ones, which AWS names by their ARN', async () => {
     await using under = createAwsUnderTest(aws, { clock });
     const arn = 'arn:aws:ssm:us-east-1:210987654321:parameter/shared/db';
-    aws.script({ action: 'GetParameters', reply: json({ Parameters: [{ Name: arn, ARN: arn, Value: 'v', Version: 4 }] }) });
+    aws.script({
+      action: 'GetParameters',
+      reply: json({ Parameters: [{ Name: arn, ARN: arn, Value: 'v', Version: 4 }] }),
+    });
 
     expect(await under.fetch(parameterRef({ name: arn }), pod)).toEqual({ value: 'v', version: '4' });
   });
@@ -150,7 +156,9 @@ describe('a refused request for several parameters', () => {
 
     const told = await under.fetchAll(refs(names), pod);
     expect(told.map(({ code: own }) => own)).toEqual([undefined, code, undefined]);
-    expect(told[1]?.message).toMatch(/^ssm:GetParameters on parameter "\/app\/p1" in us-east-1 as role .*: words of AWS\. /);
+    expect(told[1]?.message).toMatch(
+      /^ssm:GetParameters on parameter "\/app\/p1" in us-east-1 as role .*: words of AWS\. /,
+    );
     expect(aws.count('GetParameters')).toBe(4);
   });
 
@@ -173,10 +181,15 @@ describe('an emulator that names no selector', () => {
   it('is understood by versions, and where there is one answer', async () => {
     await using under = createAwsUnderTest(aws, { clock });
 
-    expect(await under.fetchAll(refs([{ name: '/db', version: '1' }, { name: '/db', version: '2' }]), pod)).toMatchObject([
-      { value: 'one' },
-      { value: 'two' },
-    ]);
+    expect(
+      await under.fetchAll(
+        refs([
+          { name: '/db', version: '1' },
+          { name: '/db', version: '2' },
+        ]),
+        pod,
+      ),
+    ).toMatchObject([{ value: 'one' }, { value: 'two' }]);
     expect(await under.fetchAll(refs([{ name: '/db', label: 'blue' }]), pod)).toMatchObject([{ value: 'one' }]);
     const arn = parameterArn(region, '/db');
     expect(await under.fetchAll(refs([{ name: arn, label: 'green' }]), pod)).toMatchObject([{ value: 'two' }]);
@@ -185,7 +198,13 @@ describe('an emulator that names no selector', () => {
   it('is refused where its answer could be either, instead of serving the wrong one', async () => {
     await using under = createAwsUnderTest(aws, { clock });
 
-    const told = await under.fetchAll(refs([{ name: '/db', label: 'blue' }, { name: '/db', label: 'green' }]), pod);
+    const told = await under.fetchAll(
+      refs([
+        { name: '/db', label: 'blue' },
+        { name: '/db', label: 'green' },
+      ]),
+      pod,
+    );
     expect(told.map(({ code }) => code)).toEqual(['AWS_ANSWER_INVALID', 'AWS_ANSWER_INVALID']);
   });
 });

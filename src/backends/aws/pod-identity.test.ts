@@ -70,7 +70,12 @@ describe('Pod Identity', () => {
   });
 
   it.for<readonly [string, number, string, string]>([
-    ['JSON', 403, JSON.stringify({ code: 'AccessDeniedException', message: 'no association' }), 'AccessDeniedException: no association'],
+    [
+      'JSON',
+      403,
+      JSON.stringify({ code: 'AccessDeniedException', message: 'no association' }),
+      'AccessDeniedException: no association',
+    ],
     ['text', 403, '[r]: (AccessDeniedException): no trust', 'status 403: [r]: (AccessDeniedException): no trust'],
     ['nothing', 404, '', 'status 404'],
     ['JSON that is no object', 400, '"x"', 'status 400: "x"'],
@@ -137,7 +142,9 @@ describe('Pod Identity', () => {
 
     const told = await under.fetch(ref, awsPod('one'));
     expect(told.code).toBe('AWS_UNREACHABLE');
-    expect(told.message).toMatch(/no connection \(ECONNREFUSED\)\. Check that the EKS Pod Identity agent runs on the node$/);
+    expect(told.message).toMatch(
+      /no connection \(ECONNREFUSED\)\. Check that the EKS Pod Identity agent runs on the node$/,
+    );
     expect(clock.pauses).toHaveLength(2);
   });
 

@@ -82,6 +82,7 @@ const codes: ReadonlyMap<string, ErrorCode> = new Map([
 
 const finalAtRead = new Set([
   'ResourceNotFound',
+  'ParameterNotFound',
   'InvalidParameter',
   'InvalidRequest',
   'DecryptionFailure',

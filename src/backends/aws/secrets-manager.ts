@@ -5,7 +5,7 @@ import type { AwsSecretRef, AwsSecretRequest } from '../../core/aws-ref.ts';
 import type { Backend, FetchOutcome } from '../../core/backend.ts';
 import type { AwsAccess } from './access.ts';
 import { createBackend } from './backend.ts';
-import { type AwsCall, quoteAll } from './call.ts';
+import { type AwsCall, plain, quoteAll } from './call.ts';
 import { toAwsError } from './errors.ts';
 import { maxParallelReads } from './limits.ts';
 import type { LoginRequest } from './login.ts';
@@ -30,8 +30,9 @@ async function readSecret(
   login: LoginRequest,
 ): Promise<FetchOutcome> {
   const { region, caller, signal } = login;
-  const selectors = [versionId && `version ${versionId}`, versionStage && `stage ${versionStage}`].filter(Boolean);
-  const target = [quoteAll('secret', [secretId]), ...selectors].join(', ');
+  const version = versionId === undefined ? '' : `, version ${plain(versionId)}`;
+  const stage = versionStage === undefined ? '' : `, stage ${plain(versionStage)}`;
+  const target = quoteAll('secret', [secretId]) + version + stage;
   const action = 'secretsmanager:GetSecretValue';
   const asked: AwsCall = { operation: 'get_secret', action, target, region, principal: describeAccount(caller) };
   const input = {

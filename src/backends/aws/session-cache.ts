@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
+import { SecretError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { impatient } from '../../platform/shared-call.ts';
@@ -20,6 +21,11 @@ export interface SessionRequest {
   readonly refused?: Session | undefined;
 }
 
+interface Failure {
+  readonly error: SecretError;
+  readonly atMs: number;
+}
+
 interface Kept {
   readonly session: Session;
   readonly dueAtMs: number;
@@ -34,6 +40,7 @@ export class SessionCache {
   readonly #deps: SessionCacheDeps;
   readonly #kept = new LRUCache<string, Kept>({ max: maxSessions });
   readonly #flights: SingleFlight<Session>;
+  readonly #outages = new LRUCache<string, Failure>({ max: maxSessions });
   #sweptAtMs: number;
 
   constructor(deps: SessionCacheDeps) {
@@ -48,6 +55,7 @@ export class SessionCache {
     const kept = this.#kept.get(key);
     const now = this.#deps.clock.now();
     if (!kept || kept.session === refused || now >= kept.session.endsAtMs) {
+      this.#checkOutage(key, now);
       return await this.#logIn(key, request).wait(signal);
     }
     return now < kept.dueAtMs ? kept.session : await this.#renew(key, kept, request);
@@ -60,10 +68,22 @@ export class SessionCache {
 
   #logIn(key: string, { logIn }: SessionRequest) {
     return this.#flights.call(key, async (signal) => {
-      const session = await logIn(signal);
-      this.#keep(key, session);
-      return session;
+      try {
+        const session = await logIn(signal);
+        this.#keep(key, session);
+        return session;
+      } catch (error) {
+        const isOutage = error instanceof SecretError && error.isOutage;
+        if (isOutage) this.#outages.set(key, { error, atMs: this.#deps.clock.now() });
+        throw error;
+      }
     });
+  }
+
+  /** A mount logs in to learn who it is, and again to read: a region that hangs must not hold it twice. */
+  #checkOutage(key: string, now: number): void {
+    const outage = this.#outages.get(key);
+    if (outage && now - outage.atMs < outageMs) throw outage.error;
   }
 
   async #renew(key: string, kept: Kept, request: SessionRequest): Promise<Session> {
@@ -107,3 +127,5 @@ export class SessionCache {
 }
 
 const sweepIntervalMs = 60_000;
+/** So long nobody tries a login again that nobody answered. */
+const outageMs = 5_000;

@@ -10,10 +10,11 @@ import type { Metrics } from '../../platform/metrics.ts';
 import { createVaultClient } from './client.ts';
 import { toCallError } from './errors.ts';
 import { createFetcher } from './fetcher.ts';
+import type { HostResolver } from './guarded-lookup.ts';
 import { Leases } from './leases.ts';
 import { maxParallelReads } from './limits.ts';
 import { createPolicyGuard, type VaultPolicy } from './policy.ts';
-import { Pools, type HostResolver } from './pools.ts';
+import { Pools } from './pools.ts';
 import { createReader, toReadCall } from './reader.ts';
 import { createRenewals } from './renewals.ts';
 import { Tokens } from './tokens.ts';
@@ -67,7 +68,7 @@ export function createVaultBackend(deps: VaultBackendDeps): Backend<VaultRef> {
       closing.abort();
       leases.close();
       tokens.close();
-      await pools.close();
+      pools.close();
     },
   };
 }

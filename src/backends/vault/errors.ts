@@ -21,19 +21,25 @@ export function toCallError(error: unknown, call: VaultCall, caller: AbortSignal
     const remedy = 'check the server certificate, vaultCACertPath, vaultTLSServerName and the client certificate';
     return new SecretError('VAULT_TLS', `${what}: TLS failed, certificate problem ${code}; ${remedy}`, cause);
   }
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return new SecretError('VAULT_ANSWER_INVALID', `${what}: the answer is larger than ${maxAnswerBytes} bytes`, cause);
-  }
-  if (code === 'UND_ERR_INVALID_ARG') {
-    const remedy = 'check the method and the namespace for characters that HTTP does not allow';
-    return new SecretError('VAULT_REQUEST_REFUSED', `${what}: the request cannot be sent; ${remedy}`, cause);
-  }
+  if (unsendableCodes.has(code)) return unsendableError(call, error);
   if (code.startsWith('HPE_')) {
     const remedy = 'check that the address is a Vault server and its scheme (http or https) fits';
     return new SecretError('VAULT_ANSWER_INVALID', `${what}: the answer is not HTTP (${code}); ${remedy}`, cause);
   }
   const remedy = 'check the address, that Vault runs, and that nothing blocks the way';
   return new SecretError('VAULT_UNREACHABLE', `${what}: no connection (${code}); ${remedy}`, cause);
+}
+
+/** What HTTP cannot carry. */
+export function unsendableError(call: VaultCall, cause?: unknown): SecretError {
+  const remedy = 'check the method and the namespace for characters that HTTP does not allow';
+  const message = `${describeCall(call)}: the request cannot be sent; ${remedy}`;
+  return new SecretError('VAULT_REQUEST_REFUSED', message, { cause });
+}
+
+export function oversizeError(call: VaultCall): SecretError {
+  const message = `${describeCall(call)}: the answer is larger than ${maxAnswerBytes} bytes`;
+  return new SecretError('VAULT_ANSWER_INVALID', message);
 }
 
 /** The code of a refusal with this status. */
@@ -72,6 +78,7 @@ export function emptyAnswerError(answer: VaultAnswer, call: VaultCall): SecretEr
 }
 
 const maxReasons = 5;
+const unsendableCodes = new Set(['ERR_INVALID_HTTP_TOKEN', 'ERR_INVALID_CHAR', 'ERR_UNESCAPED_CHARACTERS']);
 const certificateCodes =
   /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|CRL_)/;
 
@@ -90,7 +97,7 @@ function isTlsCode(code: string): boolean {
   return certificateCodes.test(code);
 }
 
-/** Error codes are constants of Node and undici and safe to show, unlike messages. Undefined: not an error of theirs. */
+/** Error codes are constants of Node and safe to show, unlike messages. Undefined: not an error of Node. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;

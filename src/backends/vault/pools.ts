@@ -1,8 +1,4 @@
-import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns';
-import type { LookupFunction } from 'node:net';
-
 import { LRUCache } from 'lru-cache';
-import { Pool } from 'undici';
 
 import { SecretError } from '../../core/errors.ts';
 import type { VaultStore } from '../../core/object-ref.ts';
@@ -10,23 +6,17 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { VaultAddress } from './address.ts';
 import type { TlsIdentity } from './call.ts';
-import { idleMs, maxAnswerBytes, maxPools, tlsCheckMs } from './limits.ts';
+import { type ConnectionPool, createConnectionPool } from './connection-pool.ts';
+import { createGuardedLookup, type LookupDeps } from './guarded-lookup.ts';
+import { idleMs, maxPools, tlsCheckMs } from './limits.ts';
 import type { PolicyGuard } from './policy.ts';
 import { digestIdentity, readTlsMaterial, type TlsMaterial } from './tls-material.ts';
 
-export interface PoolsDeps {
+export interface PoolsDeps extends LookupDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly guard: PolicyGuard;
-  /** Host names to addresses, all of them; the system's resolver unless given. */
-  readonly resolveHost?: HostResolver;
 }
-
-export type HostResolver = (
-  hostname: string,
-  options: LookupOptions & { readonly all: true },
-  done: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void;
 
 export interface PoolRequest {
   readonly address: VaultAddress;
@@ -35,7 +25,7 @@ export interface PoolRequest {
 }
 
 interface Entry {
-  readonly pool: Pool;
+  readonly pool: ConnectionPool;
   readonly material: TlsMaterial;
   checkedAtMs: number;
   usedAtMs: number;
@@ -47,14 +37,14 @@ interface Entry {
  */
 export class Pools {
   readonly #deps: PoolsDeps;
-  readonly #entries = new LRUCache<string, Entry>({ max: maxPools, dispose: ({ pool }) => retire(pool) });
+  readonly #entries = new LRUCache<string, Entry>({ max: maxPools, dispose: ({ pool }) => pool.retire() });
 
   constructor(deps: PoolsDeps) {
     this.#deps = deps;
   }
 
   /** Throws FILE_UNREADABLE, PATH_FORBIDDEN, MANIFEST_INVALID, CREDENTIAL_MISSING. */
-  async acquire(request: PoolRequest): Promise<Pool> {
+  async acquire(request: PoolRequest): Promise<ConnectionPool> {
     const key = keyOf(request);
     const known = this.#entries.get(key);
     const now = this.#deps.clock.now();
@@ -74,10 +64,9 @@ export class Pools {
     if (entry) entry.checkedAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  async close(): Promise<void> {
-    const pools = [...this.#entries.values()].map(({ pool }) => pool);
+  close(): void {
+    for (const { pool } of this.#entries.values()) pool.destroy();
     this.#entries.clear();
-    await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
   /** Files that cannot be used may be in the middle of a change, so what was read before stays in use. */
@@ -100,61 +89,25 @@ export class Pools {
 }
 
 const plaintext: TlsMaterial = { digest: '', secureContext: undefined };
-const connectTimeoutMs = 10_000;
-const keepAliveMs = 90_000;
-const connectionsPerPool = 64;
 
 function keyOf({ address, store, identity }: PoolRequest): string {
   const parts = [address.socketPath ?? address.origin, Object.values(store.tls)];
   return JSON.stringify([...parts, identity ? digestIdentity(identity) : '']);
 }
 
-function touch(entry: Entry, checkedAtMs: number, usedAtMs: number): Pool {
+function touch(entry: Entry, checkedAtMs: number, usedAtMs: number): ConnectionPool {
   entry.checkedAtMs = checkedAtMs;
   entry.usedAtMs = usedAtMs;
   return entry.pool;
 }
 
-function createPool({ address, store }: PoolRequest, { secureContext }: TlsMaterial, deps: PoolsDeps): Pool {
-  const { serverName, skipVerify } = store.tls;
-  return new Pool(address.origin, {
-    connections: connectionsPerPool,
-    pipelining: 1,
-    keepAliveTimeout: keepAliveMs,
-    // The caller's signal bounds a request.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: maxAnswerBytes,
-    connect: {
-      allowH2: false,
-      timeout: connectTimeoutMs,
-      lookup: createLookup(deps),
-      rejectUnauthorized: !skipVerify,
-      ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
-      ...(serverName !== '' && { servername: serverName }),
-      ...(secureContext && { secureContext }),
-    },
+function createPool({ address, store }: PoolRequest, material: TlsMaterial, deps: PoolsDeps): ConnectionPool {
+  const { secureContext } = material;
+  return createConnectionPool({
+    address,
+    tls: store.tls,
+    secureContext,
+    lookup: createGuardedLookup(deps),
+    clock: deps.clock,
   });
-}
-
-/** The connection goes to an address that was checked here: no second look-up can answer otherwise. */
-function createLookup({ guard, resolveHost = systemLookup }: PoolsDeps): LookupFunction {
-  return (hostname, options, done) => {
-    resolveHost(hostname, { ...options, all: true }, (error, addresses) => {
-      try {
-        if (error) throw error;
-        for (const { address } of addresses) guard.checkIp(hostname, address);
-      } catch (refusal) {
-        done(refusal instanceof Error ? refusal : new Error('look-up failed'), []);
-        return;
-      }
-      if (options.all === true) done(null, addresses);
-      else done(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 0);
-    });
-  };
-}
-
-/** Waits for what is under way; its failures belong to the callers. */
-function retire(pool: Pool): void {
-  pool.close().catch(() => undefined);
 }

@@ -1,11 +1,10 @@
-import type { Pool } from 'undici';
-
 import { SecretError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { createDeadline } from '../../platform/deadline.ts';
 import { isBelowApi, type VaultAddress } from './address.ts';
 import { describeCall, type VaultCall, type WireAnswer } from './call.ts';
 import { toCallError } from './errors.ts';
+import { exchange } from './exchange.ts';
 import { requestTimeoutMs } from './limits.ts';
 import type { PolicyGuard } from './policy.ts';
 import type { Pools } from './pools.ts';
@@ -62,25 +61,10 @@ async function sendOnce(target: Target, request: TransportRequest, deps: Transpo
   const { call } = request;
   const place = { address: target.address, store: call.store, ...(call.identity && { identity: call.identity }) };
   try {
-    return await exchange(await deps.pools.acquire(place), target.path, request);
+    return await exchange(await deps.pools.acquire(place), { ...request, path: target.path });
   } catch (error) {
     const converted = request.signal.aborted ? error : toCallError(error, call, request.signal);
     if (converted instanceof SecretError && converted.code === 'VAULT_TLS') deps.pools.doubt(place);
     throw converted;
   }
-}
-
-async function exchange(pool: Pool, path: string, { call, headers, signal }: TransportRequest): Promise<WireAnswer> {
-  const response = await pool.request({ method: call.method, path, headers, body: call.body ?? null, signal });
-  const body = Buffer.from(await response.body.arrayBuffer());
-  return {
-    status: response.statusCode,
-    location: toText(response.headers['location']),
-    retryAfter: toText(response.headers['retry-after']),
-    body,
-  };
-}
-
-function toText(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header : header?.[0];
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 import { moduleDir, serverDir } from '../../servers/build.ts';
-import { type Cluster, KubeApi, type KubeObject } from './kube-api.ts';
+import { type Cluster, csiDriverName, KubeApi, type KubeObject } from './kube-api.ts';
 import { freePort, ServerProcess, toFlags } from './processes.ts';
 import { until } from './until.ts';
 
@@ -155,6 +155,16 @@ async function startControllerManager(options: Place & { readonly cluster: Clust
 
 async function createBasics(kube: KubeApi): Promise<void> {
   await kube.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } });
+  // Drivers up to 1.5 mint the tokens of a rotation themselves, for these audiences; otherwise kubelet does, or the test.
+  await kube.call('POST', '/apis/storage.k8s.io/v1/csidrivers', {
+    metadata: { name: csiDriverName },
+    spec: {
+      attachRequired: false,
+      podInfoOnMount: true,
+      volumeLifecycleModes: ['Ephemeral'],
+      tokenRequests: [{ audience: 'vault' }],
+    },
+  });
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
   const name = 'lockstep-provider';
   await kube.call('POST', `${rbac}/clusterroles`, {

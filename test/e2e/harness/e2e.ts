@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 
+import type { DriverVersion } from './csi-driver.ts';
 import { type E2eRun, Stand } from './stand.ts';
 
 declare module 'vitest' {
@@ -16,7 +17,12 @@ const harmful = ['Canceled', 'DeadlineExceeded', 'Unavailable', 'ResourceExhaust
  * A test file's suite on a stand of its own. Skipped by name, with the reason, where the machine lacks something. Its last
  * test ends the stand and proves what holds for all of them: nothing leaked, and no answer was a harmful one.
  */
-export function e2e(name: string, slug: string, define: (stand: () => Stand) => void): void {
+export function e2e(
+  name: string,
+  slug: string,
+  define: (stand: () => Stand) => void,
+  driver: DriverVersion = '1.6.0',
+): void {
   const run = inject('e2e');
   const skipped = 'missing' in run;
   const why = skipped ? ` (skipped: ${run.missing})` : '';
@@ -27,7 +33,7 @@ export function e2e(name: string, slug: string, define: (stand: () => Stand) => 
       return stand;
     };
     beforeAll(async () => {
-      if (!('missing' in run)) stand = await Stand.start(run, slug);
+      if (!('missing' in run)) stand = await Stand.start(run, slug, driver);
     });
     // A test that failed half-way must not fail the next.
     beforeEach(() => stand?.proxy.behave());

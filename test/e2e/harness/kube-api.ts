@@ -37,6 +37,9 @@ export interface Token {
   readonly expirationTimestamp: string;
 }
 
+/** The Secrets Store CSI driver's own name in the API. */
+export const csiDriverName = 'secrets-store.csi.k8s.io';
+
 /** The API server as its administrator. */
 export class KubeApi {
   readonly #cluster: Cluster;
@@ -76,14 +79,16 @@ export class KubeApi {
     }
   }
 
-  /** A pod that is bound to a node and that nobody runs. Answers its uid. */
+  /** A pod that is bound to a node, has one CSI volume and is run by nobody. Answers its uid. */
   async createPod(options: {
     readonly namespace: string;
     readonly name: string;
     readonly serviceAccount: string;
+    readonly className: string;
     readonly node: string;
   }): Promise<string> {
-    const { namespace, name } = options;
+    const { namespace, name, className } = options;
+    const volumeAttributes = { secretProviderClass: className };
     const pod = await this.call<KubeObject>('POST', `/api/v1/namespaces/${namespace}/pods`, {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -92,6 +97,7 @@ export class KubeApi {
         serviceAccountName: options.serviceAccount,
         nodeName: options.node,
         containers: [{ name: 'app', image: 'registry.example/app' }],
+        volumes: [{ name: 'secrets', csi: { driver: csiDriverName, readOnly: true, volumeAttributes } }],
       },
     });
     return pod.metadata.uid ?? '';

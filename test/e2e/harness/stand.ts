@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 
 import { nodeName } from './control-plane.ts';
-import { startCsiDriver } from './csi-driver.ts';
+import { type DriverVersion, startCsiDriver } from './csi-driver.ts';
 import { Evidence } from './evidence.ts';
 import { type Cluster, KubeApi } from './kube-api.ts';
 import { Kubelet } from './kubelet.ts';
@@ -44,6 +44,8 @@ export class Stand {
   readonly proxy: StoreProxy;
   readonly evidence = new Evidence();
   readonly providerDir: string;
+  /** The driver prefers a socket that stands here. */
+  readonly firstProviderDir: string;
   readonly versionKey = randomBytes(32);
   readonly #driver: ServerProcess;
   readonly #kubelet: Kubelet;
@@ -58,6 +60,7 @@ export class Stand {
     this.vault = parts.vault;
     this.proxy = parts.proxy;
     this.providerDir = join(parts.dir, 'providers');
+    this.firstProviderDir = join(parts.dir, 'first');
     this.#driver = parts.driver;
     this.#kubelet = new Kubelet(parts.socket);
     this.evidence.mark('the administrator of Vault', parts.vault.token);
@@ -68,7 +71,7 @@ export class Stand {
   }
 
   /** `slug` names the namespace and the folder of this stand. */
-  static async start(run: E2eRun, slug: string): Promise<Stand> {
+  static async start(run: E2eRun, slug: string, version: DriverVersion): Promise<Stand> {
     const dir = join(run.runDir, slug);
     const providerDir = join(dir, 'providers');
     mkdirSync(providerDir, { recursive: true });
@@ -77,7 +80,9 @@ export class Stand {
     const vault = new VaultApi(run.vault.address, run.vault.token);
     await vault.putRole('app');
     const proxy = await StoreProxy.start(run.vault.address);
-    const { driver, socket } = await startCsiDriver({ runDir: run.runDir, dir, providerDir, cluster: run.cluster });
+    const { runDir, cluster } = run;
+    const firstProviderDir = join(dir, 'first');
+    const { driver, socket } = await startCsiDriver({ runDir, dir, providerDir, firstProviderDir, cluster, version });
     return new Stand({ run, dir, namespace: slug, kube, vault, proxy, driver, socket });
   }
 
@@ -132,7 +137,7 @@ export class Stand {
     const { namespace, kube, evidence } = this;
     const serviceAccount = options.serviceAccount ?? 'app';
     const name = `pod-${++this.#pods}`;
-    const uid = await kube.createPod({ namespace, name, serviceAccount, node: nodeName });
+    const uid = await kube.createPod({ namespace, name, serviceAccount, className, node: nodeName });
     return new Volume({
       kube,
       kubelet: this.#kubelet,
