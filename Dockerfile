@@ -14,5 +14,5 @@ COPY --from=build /src/dist /app
 # The socket directory on the host belongs to root, so the provider runs as root without capabilities.
 # The controller does not need that: its Deployment sets runAsNonRoot.
 # A node pays for every megabyte on every node: collect garbage early, and compile with less. bench/results.md has what it brings.
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--heap-growing-percent=15", "--optimize-for-size", "--no-maglev", "--no-concurrent-recompilation", "/app/main.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--heap-growing-percent=10", "--no-maglev", "/app/main.mjs"]
 CMD ["provider"]

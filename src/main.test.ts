@@ -98,11 +98,12 @@ describe('the process', () => {
     running.kill('SIGUSR1');
     running.kill('SIGUSR2');
     await nextLine(log, 'value cache flushed');
+    const exited = once(running, 'exit');
     running.kill('SIGTERM');
     expect(await nextLine(log, 'stopping')).toMatchObject({ mounts: 0 });
     await nextLine(log, 'stopped');
 
-    const [code] = await once(running, 'exit');
+    const [code] = await exited;
     expect(code).toBe(0);
     for await (const line of log) expect(JSON.stringify(line)).not.toContain('Debugger');
     expect((await readdir(home)).toSorted()).toEqual(['openbao.sock', 'vault.sock']);

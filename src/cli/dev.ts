@@ -15,7 +15,7 @@ import type { CreateProviderApp } from './provider-app.ts';
 import { type ProviderClass, readProviderClasses } from './provider-class.ts';
 
 const notes = `Everything runs on this machine: the real provider on sockets in a temporary directory, a Vault-shaped
-store on a loopback port, and a driver that mounts and republishes. Needs no cluster and no Vault.
+and an AWS-shaped store on loopback ports, and a driver that mounts and republishes. Needs no cluster, no Vault and no AWS.
 
 Examples:
   npm run demo                                            the tour that ends by itself

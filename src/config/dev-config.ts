@@ -5,6 +5,7 @@ import { text, toggle } from './flag-kinds.ts';
 import { configProblem, type Environment, type Flags, type FlagValues, type Given, readFlags } from './flag.ts';
 import { logFlags } from './log-flags.ts';
 import { type ProviderConfig, readProviderConfig } from './provider-config.ts';
+import type { ProviderName } from './provider-flags.ts';
 import { checkVaultAddress } from './vault-address.ts';
 
 const what = 'What is played';
@@ -29,13 +30,13 @@ export const devFlags = {
   secrets: {
     schema: text().optional(),
     value: 'FILE',
-    help: 'YAML file behind the embedded store (default: deploy/examples/secrets.yaml)',
+    help: 'YAML file behind the embedded stores (default: deploy/examples/secrets.yaml)',
     group: store,
   },
   vaultAddress: {
     schema: text().optional(),
     value: 'URL',
-    help: 'A real Vault or OpenBao instead of the embedded store, entered with the token of VAULT_TOKEN',
+    help: 'A real Vault or OpenBao instead of the embedded stores, entered with the token of VAULT_TOKEN',
     group: store,
   },
   reveal: { schema: toggle(), help: 'Print values as they are instead of masked', group: output },
@@ -44,7 +45,7 @@ export const devFlags = {
 
 /** Everything that `lockstep dev` is told. */
 export interface DevConfig extends Readonly<FlagValues<typeof devFlags>> {
-  /** A real store instead of the embedded one. */
+  /** A real store instead of the embedded ones. */
   readonly vault: RealVault | undefined;
   /** The configuration of the provider that is started. */
   readonly readProvider: (place: ProviderPlace) => Parsed<ProviderConfig>;
@@ -53,7 +54,8 @@ export interface DevConfig extends Readonly<FlagValues<typeof devFlags>> {
 /** What is known of the provider only when the session has begun. */
 export interface ProviderPlace {
   readonly providerDir: string;
-  readonly storeAddress: string;
+  /** `aws` undefined: a real Vault is played with, and nobody who would let the played pods into AWS. */
+  readonly stores: { readonly vault: string; readonly aws: string | undefined };
   readonly versionKeyFile: string;
 }
 
@@ -71,17 +73,30 @@ export function readDevConfig(given: Given, env: Environment): Parsed<DevConfig>
   const problems = value.vaultAddress === undefined ? [] : checkRealVault(value.vaultAddress, value, token);
   if (problems.length > 0) return { ok: false, problems };
   const vault = value.vaultAddress === undefined ? undefined : { address: value.vaultAddress, token };
-  const readProvider: DevConfig['readProvider'] = ({ storeAddress, ...place }) => {
+  const readProvider: DevConfig['readProvider'] = ({ stores, ...place }) => {
     const { logLevel, logFormat } = value;
-    // What the environment says of a real store has nothing to do with the embedded one; the token is the pods', not the daemon's.
-    const base = vault === undefined ? {} : { ...env, VAULT_TOKEN: undefined, BAO_TOKEN: undefined };
-    return readProviderConfig(
-      { ...place, refreshInterval: '1s', metricsAddress: 'off', logLevel, logFormat },
-      { ...base, VAULT_ADDR: storeAddress, BAO_ADDR: storeAddress },
-    );
+    const common = { ...place, refreshInterval: '1s', metricsAddress: 'off', logLevel, logFormat };
+    const addresses = { VAULT_ADDR: stores.vault, BAO_ADDR: stores.vault };
+    if (stores.aws === undefined) {
+      // The token is the pods', not the daemon's.
+      const real = { ...env, VAULT_TOKEN: undefined, BAO_TOKEN: undefined, ...addresses };
+      return readProviderConfig({ ...common, providers: providersOfVault.join(',') }, real);
+    }
+    // What the environment says of real stores has nothing to do with the embedded ones.
+    return readProviderConfig(common, { ...addresses, AWS_ENDPOINT_URL: stores.aws, AWS_REGION: playedRegion });
   };
   return { ok: true, value: Object.freeze({ ...value, vault, readProvider }) };
 }
+
+/** For classes that name none: the embedded store is the same in all of them. */
+const playedRegion = 'eu-north-1';
+
+const providersOfVault = [
+  'vault',
+  'openbao',
+  'lockstep-vault',
+  'lockstep-openbao',
+] as const satisfies readonly ProviderName[];
 
 function checkRealVault(address: string, flags: FlagValues<typeof devFlags>, token: string): readonly Problem[] {
   const reason = checkVaultAddress(address);
@@ -94,4 +109,4 @@ function checkRealVault(address: string, flags: FlagValues<typeof devFlags>, tok
   return problems.filter((problem) => problem !== false);
 }
 
-const embeddedOnly = 'is about the embedded store; leave out --vault-address';
+const embeddedOnly = 'is about the embedded stores; leave out --vault-address';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { formatChange } from './change-line.ts';
 import { parseDevSecrets } from './dev-secrets.ts';
 import type { MountedVolume } from './first-mounts.ts';
-import { findRotationTarget, replaceValue, type RotationTarget } from './rotation.ts';
+import { findRotationTargets, formatPlace, replaceValues, type RotationTarget } from './rotation.ts';
 import type { Stage } from './stage.ts';
 
 const warmRounds = 50;
@@ -29,7 +29,7 @@ export async function demonstrate(
     const files = mounted.reduce((sum, { files: { length } }) => sum + length, 0);
     screen.step(
       'Done',
-      `${driver.mounts} mounts of ${mounted.length} volumes with ${files} files, ${calls} calls to the store`,
+      `${driver.mounts} mounts of ${mounted.length} volumes with ${files} files, ${calls} calls to the stores`,
     );
     screen.line('npm run dev keeps running, with a file of secrets to edit.');
   }
@@ -46,34 +46,35 @@ async function showWarmMounts(mounted: readonly MountedVolume[], stage: Stage): 
   const count = warmRounds * mounted.length;
   const ms = ((clock.now() - start) / count).toFixed(1);
   const calls = (storeRequests?.() ?? 0) - callsBefore;
-  screen.step('Warm mounts', `${count} more calls to Mount: ${ms} ms each, ${calls} calls to the store`);
+  screen.step('Warm mounts', `${count} more calls to Mount: ${ms} ms each, ${calls} calls to the stores`);
 }
 
 async function showRotation(mounted: readonly MountedVolume[], secretsPath: string, stage: Stage): Promise<boolean> {
   const { screen, clock } = stage;
   const text = readFileSync(secretsPath, 'utf8');
   const secrets = parseDevSecrets(text);
-  const target = secrets.ok ? findRotationTarget(secrets.value, mounted) : undefined;
-  if (target === undefined) {
+  const found = secrets.ok ? findRotationTargets(secrets.value, mounted) : [];
+  if (found.length === 0) {
     screen.step('Rotation', 'nothing to show');
     screen.problem('no mounted file holds a value of the secrets file as it stands there');
     return false;
   }
-  const value = `rotated-${target.value}`;
-  screen.step('Rotation', `one edit of the secrets file: ${target.section} ${target.name}, key ${target.key}`);
-  replaceFile(secretsPath, replaceValue(text, target, value));
+  const targets = found.map((target) => ({ ...target, value: `rotated-${target.value}` }));
+  screen.step('Rotation', `one edit of the secrets file: ${targets.map(formatPlace).join('; ')}`);
+  replaceFile(secretsPath, replaceValues(text, targets));
 
+  const [what, verb] = targets.length === 1 ? ['new value', 'is'] : ['new values', 'are'];
   const start = clock.now();
-  const arrived = await untilMounted({ ...target, value }, mounted, stage);
+  const arrived = await untilMounted(targets, mounted, stage);
   const ms = clock.now() - start;
-  if (arrived) screen.line(`The new value is mounted ${ms} ms after the edit.`);
-  else screen.problem(`the new value is not mounted ${ms} ms after the edit`);
+  if (arrived) screen.line(`The ${what} ${verb} mounted ${ms} ms after the edit.`);
+  else screen.problem(`the ${what} ${verb} not mounted ${ms} ms after the edit`);
   return arrived;
 }
 
-/** Republishes until the file on disk holds the value; not later than the deadline. */
+/** Republishes until the files on disk hold the values; not later than the deadline. */
 async function untilMounted(
-  { volume, path, value }: RotationTarget,
+  targets: readonly RotationTarget[],
   mounted: readonly MountedVolume[],
   stage: Stage,
 ): Promise<boolean> {
@@ -81,10 +82,15 @@ async function untilMounted(
   const deadlineMs = clock.now() + rotationDeadlineMs;
   while (clock.now() < deadlineMs && !stop.aborted) {
     await republishOnce(mounted, stage);
-    if ((await readFile(join(volume.targetPath, path), 'utf8')) === value) return true;
+    if (await areMounted(targets)) return true;
     await clock.sleep(pollMs, stop).catch(() => undefined);
   }
   return false;
+}
+
+async function areMounted(targets: readonly RotationTarget[]): Promise<boolean> {
+  const texts = await Promise.all(targets.map(({ volume, path }) => readFile(join(volume.targetPath, path), 'utf8')));
+  return targets.every(({ value }, index) => texts[index] === value);
 }
 
 async function republishOnce(mounted: readonly MountedVolume[], stage: Stage): Promise<void> {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import type { Parsed, Problem } from '../core/problem.ts';
 
-/** What the YAML file of the embedded store says. Names are paths below the engine's mount, such as `shop/database`. */
+/** What the YAML file of the embedded stores says. Names at Vault are paths below the engine's mount, such as `shop/database`. */
 export interface DevSecrets {
   /** Key/value version 2, mounted at `secret/`. */
   readonly secret: ReadonlyMap<string, SecretData>;
@@ -11,9 +11,16 @@ export interface DevSecrets {
   readonly kv: ReadonlyMap<string, SecretData>;
   /** Roles of the engine that generates users, mounted at `database/`. */
   readonly database: ReadonlyMap<string, DatabaseRole>;
+  /** AWS Secrets Manager, by name. */
+  readonly secretsmanager: ReadonlyMap<string, AwsSecretData>;
+  /** SSM Parameter Store, by name. */
+  readonly ssmparameter: ReadonlyMap<string, string>;
 }
 
 export type SecretData = Readonly<Record<string, unknown>>;
+
+/** Text is answered as it is, pairs as JSON. */
+export type AwsSecretData = string | SecretData;
 
 export interface DatabaseRole {
   readonly ttlSeconds: number;
@@ -27,10 +34,20 @@ const databaseRole = z
   .strictObject({ ttlSeconds: seconds, maxTtlSeconds: seconds })
   .refine((role) => role.ttlSeconds <= role.maxTtlSeconds, { error: 'ttlSeconds is above maxTtlSeconds' });
 
-const file = z.strictObject(
-  { secret: named(data), kv: named(data), database: named(databaseRole) },
-  { error: (issue) => (issue.code === 'invalid_type' ? 'expected the sections secret, kv and database' : undefined) },
-);
+const awsSecret = z.union([z.string(), data], { error: 'expected text or `key: value` pairs' });
+const awsParameter = z.string({ error: 'expected text; put numbers and the like in quotes' });
+const sections = {
+  secret: named(data),
+  kv: named(data),
+  database: named(databaseRole),
+  secretsmanager: named(awsSecret),
+  ssmparameter: named(awsParameter),
+};
+const noSections = `expected the sections ${Object.keys(sections).join(', ')}`;
+
+const file = z.strictObject(sections, {
+  error: (issue) => (issue.code === 'invalid_type' ? noSections : undefined),
+});
 
 /** Reads the file's text. Messages name places and never values. */
 export function parseDevSecrets(text: string): Parsed<DevSecrets> {

@@ -1,3 +1,4 @@
+import { irsaAudience } from '../core/aws-ref.ts';
 import { marshalGo } from '../core/go-json.ts';
 import type { MountRequest } from '../gen/v1alpha1/service.ts';
 import type { PodIdentity, PodTokens } from './pod-tokens.ts';
@@ -17,7 +18,7 @@ export interface PlayedVolume {
 }
 
 /** What the played CSIDriver object lists under tokenRequests. Every provider gets the tokens of all of them. */
-const audiences = ['openbao', 'vault'];
+const audiences = ['openbao', irsaAudience, 'vault'];
 
 /** The call that driver 1.6 makes for a volume, at the first mount and at every republish alike. */
 export function toMountRequest(volume: PlayedVolume, tokens: PodTokens): MountRequest {

@@ -18,17 +18,18 @@ export interface PodToken {
   readonly expirationTimestamp: string;
 }
 
-/** The token authority of the played cluster: kubelet asks it for tokens, the embedded store has them reviewed. */
+/** The token authority of the played cluster: kubelet asks it for tokens, the embedded stores have them reviewed. */
 export interface PodTokens {
   /** A service-account token for one audience. The same one for about an hour, as kubelet caches it. */
   issue(identity: PodIdentity, audience: string): PodToken;
-  /** Whose token it is; undefined when it was not issued here or has expired. */
-  review(token: string): PodIdentity | undefined;
+  /** Whose token it is; undefined when it was not issued here, has expired, or is not for `audience` where one is given. */
+  review(token: string, audience?: string): PodIdentity | undefined;
 }
 
 const hourMs = 3_600_000;
 
 const claims = z.object({
+  aud: z.array(z.string()),
   sub: z.string(),
   exp: z.number(),
   'kubernetes.io': z.object({
@@ -42,13 +43,13 @@ const claims = z.object({
 export function createPodTokens(key: Uint8Array, clock: Clock): PodTokens {
   return {
     issue: (identity, audience) => issue(key, clock.now(), identity, audience),
-    review: (token) => review(key, clock.now(), token),
+    review: (token, audience) => review(key, clock.now(), token, audience),
   };
 }
 
 function issue(key: Uint8Array, nowMs: number, identity: PodIdentity, audience: string): PodToken {
   const expiresMs = (Math.floor(nowMs / hourMs) + 2) * hourMs;
-  const payload: z.infer<typeof claims> & { readonly aud: readonly string[] } = {
+  const payload: z.infer<typeof claims> = {
     aud: [audience],
     exp: expiresMs / 1000,
     'kubernetes.io': {
@@ -65,14 +66,16 @@ function issue(key: Uint8Array, nowMs: number, identity: PodIdentity, audience: 
   };
 }
 
-function review(key: Uint8Array, nowMs: number, token: string): PodIdentity | undefined {
+function review(key: Uint8Array, nowMs: number, token: string, audience?: string): PodIdentity | undefined {
   const [header = '', payload = '', signature = '', ...rest] = token.split('.');
   const given = Buffer.from(signature, 'base64url');
   const expected = sign(key, `${header}.${payload}`);
   if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
 
-  const { exp, 'kubernetes.io': kubernetes } = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
-  if (exp * 1000 <= nowMs) return undefined;
+  const { aud, exp, 'kubernetes.io': kubernetes } = claims.parse(
+    JSON.parse(Buffer.from(payload, 'base64url').toString()),
+  );
+  if (exp * 1000 <= nowMs || (audience !== undefined && !aud.includes(audience))) return undefined;
   return {
     namespace: kubernetes.namespace,
     serviceAccount: kubernetes.serviceaccount.name,

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 
 import { SecretError } from '../core/errors.ts';
 import { formatProblem, type Parsed } from '../core/problem.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type DevSecrets, parseDevSecrets, type SecretData } from './dev-secrets.ts';
+import { type AwsSecretData, type DevSecrets, parseDevSecrets, type SecretData } from './dev-secrets.ts';
+import { VersionHistory } from './version-history.ts';
 
 export interface SecretsFileDeps {
   readonly path: string;
@@ -13,18 +13,21 @@ export interface SecretsFileDeps {
   readonly onProblem: (message: string) => void;
 }
 
-/** One version of a key/value secret. */
-export interface SecretVersion {
-  readonly number: number;
-  /** Undefined: deleted with this version. */
-  readonly data: SecretData | undefined;
-  readonly createdMs: number;
+/** The sections that have versions. */
+export interface Histories {
+  readonly secret: VersionHistory<SecretData>;
+  readonly secretsmanager: VersionHistory<AwsSecretData>;
+  readonly ssmparameter: VersionHistory<string>;
 }
 
-/** The editable file behind the embedded store. It is read again for every request, so an edit counts at once. */
+/** The editable file behind the embedded stores. It is read again for every request, so an edit counts at once. */
 export class SecretsFile {
   readonly #deps: SecretsFileDeps;
-  readonly #versions = new Map<string, readonly SecretVersion[]>();
+  readonly #histories: Histories = {
+    secret: new VersionHistory(),
+    secretsmanager: new VersionHistory(),
+    ssmparameter: new VersionHistory(),
+  };
   #source: string | undefined;
   #current: DevSecrets;
 
@@ -49,10 +52,9 @@ export class SecretsFile {
     return this.#current;
   }
 
-  /** The versions of a key/value secret, oldest first, counted from the start of this process. */
-  versions(name: string): readonly SecretVersion[] {
+  histories(): Histories {
     this.#refresh();
-    return this.#versions.get(name) ?? [];
+    return this.#histories;
   }
 
   /** Synchronous, so that of two requests the later one never brings back an older file. */
@@ -73,12 +75,9 @@ export class SecretsFile {
 
   #recordVersions(): void {
     const now = this.#deps.clock.now();
-    for (const name of new Set([...this.#versions.keys(), ...this.#current.secret.keys()])) {
-      const versions = this.#versions.get(name) ?? [];
-      const data = this.#current.secret.get(name);
-      if (versions.length > 0 && isDeepStrictEqual(versions.at(-1)?.data, data)) continue;
-      this.#versions.set(name, [...versions, { number: versions.length + 1, data, createdMs: now }]);
-    }
+    this.#histories.secret.record(this.#current.secret, now);
+    this.#histories.secretsmanager.record(this.#current.secretsmanager, now);
+    this.#histories.ssmparameter.record(this.#current.ssmparameter, now);
   }
 }
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { SecretError } from '../core/errors.ts';
 import type { Clock } from '../platform/clock.ts';
+import { startAwsStore } from './aws-store.ts';
 import { demonstrate } from './demonstration.ts';
 import { mountAll } from './first-mounts.ts';
 import { PlayedDriver } from './played-driver.ts';
@@ -11,6 +12,7 @@ import { createPodTokens, type PodTokens } from './pod-tokens.ts';
 import { ProviderClients } from './provider-clients.ts';
 import { republishUntilStopped } from './republish.ts';
 import { createScreen, type Screen } from './screen.ts';
+import { SecretsFile } from './secrets-file.ts';
 import type { Stage } from './stage.ts';
 import { startVaultStore } from './vault-store.ts';
 import { type PodExtras, type ProviderClass, toVolume } from './volumes.ts';
@@ -35,13 +37,19 @@ export interface SessionDeps {
   /** Where the session prints. */
   readonly write: (text: string) => void;
   readonly colours: boolean;
-  /** Starts the real provider with its sockets in `providerDir` and that store as the default. */
+  /** Starts the real provider with its sockets in `providerDir` and those stores as the defaults. */
   readonly startProvider: (place: {
     readonly providerDir: string;
-    readonly storeAddress: string;
+    readonly stores: StoreAddresses;
     readonly versionKeyFile: string;
   }) => Promise<RunningProvider>;
   readonly stop: AbortSignal;
+}
+
+export interface StoreAddresses {
+  readonly vault: string;
+  /** Undefined: there is none, as the played pods mean nothing to a real AWS. */
+  readonly aws: string | undefined;
 }
 
 export interface RunningProvider {
@@ -50,7 +58,7 @@ export interface RunningProvider {
 }
 
 /**
- * A provider, a store and a driver on this machine, in a directory that is removed at the end. Answers whether everything that was
+ * A provider, its stores and a driver on this machine, in a directory that is removed at the end. Answers whether everything that was
  * to be seen was seen. Throws SecretError when a part cannot start.
  */
 export async function runSession(options: SessionOptions, deps: SessionDeps): Promise<boolean> {
@@ -60,13 +68,12 @@ export async function runSession(options: SessionOptions, deps: SessionDeps): Pr
   const directory = await realpath(await mkdtemp(join(deps.temporaryRoot, 'lockstep-')));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
 
-  const store = await openStore(options, { ...deps, directory, screen, tokens });
-  cleanup.defer(store.close);
+  const store = await openStore(options, { ...deps, directory, screen, tokens, cleanup });
   const providerDir = join(directory, 'sockets');
   await mkdir(providerDir, { mode: 0o700 });
   const versionKeyFile = join(directory, 'version-key');
   await writeFile(versionKeyFile, randomBytes(32), { mode: 0o600 });
-  const provider = await deps.startProvider({ providerDir, storeAddress: store.address, versionKeyFile });
+  const provider = await deps.startProvider({ providerDir, stores: store.addresses, versionKeyFile });
   cleanup.defer(provider.stop);
   screen.step('Provider', `the real one, in ${providerDir}: ${provider.names.join(', ')}`);
 
@@ -80,12 +87,11 @@ export async function runSession(options: SessionOptions, deps: SessionDeps): Pr
 }
 
 interface OpenStore {
-  readonly address: string;
+  readonly addresses: StoreAddresses;
   readonly requests: (() => number) | undefined;
   /** The file to edit; undefined: there is none. */
   readonly secretsPath: string | undefined;
   readonly extras: PodExtras;
-  readonly close: () => Promise<void>;
 }
 
 interface OpenStoreDeps {
@@ -93,20 +99,33 @@ interface OpenStoreDeps {
   readonly directory: string;
   readonly screen: Screen;
   readonly tokens: PodTokens;
+  /** Closes what is opened. */
+  readonly cleanup: AsyncDisposableStack;
 }
 
 async function openStore({ store, once }: SessionOptions, deps: OpenStoreDeps): Promise<OpenStore> {
-  const { clock, directory, screen, tokens } = deps;
+  const { clock, directory, screen, tokens, cleanup } = deps;
   if (store.kind === 'vault') {
     screen.step('Store', `Vault at ${store.address}, entered with the token of VAULT_TOKEN`);
     const extras = { volumeAttributes: { vaultAuthMethod: 'token' }, secrets: { token: store.token } };
-    return { address: store.address, requests: undefined, secretsPath: undefined, extras, close: async () => {} };
+    const addresses = { vault: store.address, aws: undefined };
+    return { addresses, requests: undefined, secretsPath: undefined, extras };
   }
   const secretsPath = once ? join(directory, 'secrets.yaml') : resolve(store.secretsPath);
   if (once) await copySecrets(store.secretsPath, secretsPath);
-  const embedded = await startVaultStore({ secretsPath, tokens, clock, onProblem: screen.problem });
-  screen.step('Store', `embedded, ${embedded.address}, over ${once ? 'a copy of ' : ''}${store.secretsPath}`);
-  return { ...embedded, secretsPath, extras: { volumeAttributes: {}, secrets: null } };
+  const file = SecretsFile.open({ path: secretsPath, clock, onProblem: screen.problem });
+  const vault = await startVaultStore({ file, tokens, clock });
+  cleanup.defer(vault.close);
+  const aws = await startAwsStore({ file, tokens, clock });
+  cleanup.defer(aws.close);
+  screen.step('Stores', `embedded, over ${once ? 'a copy of ' : ''}${store.secretsPath}`);
+  screen.line(`Vault-shaped ${vault.address}, AWS-shaped ${aws.address}`);
+  return {
+    addresses: { vault: vault.address, aws: aws.address },
+    requests: () => vault.requests() + aws.requests(),
+    secretsPath,
+    extras: { volumeAttributes: {}, secrets: null },
+  };
 }
 
 /** The demo edits its file, and the one that it was given is not its own. */

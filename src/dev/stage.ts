@@ -9,7 +9,7 @@ export interface Stage {
   readonly clock: Clock;
   /** Whether values are printed as they are. */
   readonly reveal: boolean;
-  /** Requests that the embedded store has answered; undefined for a store that is not ours to count. */
+  /** Requests that the embedded stores have answered; undefined for a store that is not ours to count. */
   readonly storeRequests: (() => number) | undefined;
   /** Aborts when the person has seen enough. */
   readonly stop: AbortSignal;

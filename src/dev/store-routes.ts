@@ -1,8 +1,9 @@
 import * as z from 'zod';
 
 import type { DatabaseEngine } from './database-engine.ts';
+import type { SecretData } from './dev-secrets.ts';
 import type { PodTokens } from './pod-tokens.ts';
-import type { SecretsFile, SecretVersion } from './secrets-file.ts';
+import type { SecretsFile } from './secrets-file.ts';
 import {
   notFound,
   permissionDenied,
@@ -12,6 +13,7 @@ import {
   unsupportedMethod,
 } from './store-answers.ts';
 import { sessionSeconds, type StoreSession, type StoreSessions } from './store-sessions.ts';
+import type { Version } from './version-history.ts';
 
 export interface StoreRequest {
   readonly method: string;
@@ -103,7 +105,7 @@ function read({ path, query }: StoreRequest, engines: StoreEngines): StoreAnswer
   const [, mount = '', name = ''] = /^(secret\/data|kv|database\/creds)\/(.+)$/.exec(path) ?? [];
   switch (mount) {
     case 'secret/data':
-      return readVersion(engines.file.versions(name), query.get('version'), engines);
+      return readVersion(engines.file.histories().secret.of(name), query.get('version'), engines);
     case 'kv':
       return readPlain(name, engines);
     case 'database/creds':
@@ -113,7 +115,7 @@ function read({ path, query }: StoreRequest, engines: StoreEngines): StoreAnswer
   }
 }
 
-function readVersion(versions: readonly SecretVersion[], wanted: string | null, engines: StoreEngines): StoreAnswer {
+function readVersion(versions: readonly Version<SecretData>[], wanted: string | null, engines: StoreEngines): StoreAnswer {
   const number = wanted === null || wanted === '0' ? versions.length : Number(wanted);
   const version = versions[number - 1];
   if (version === undefined) return notFound;

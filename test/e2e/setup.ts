@@ -55,6 +55,7 @@ function missingOnThisMachine(): readonly string[] {
     ['Go', ['go', 'version']],
     ['Python 3 with venv', ['python3', '-c', 'import ensurepip, venv']],
     ['openssl', ['openssl', 'version']],
+    ['ip of iproute2', ['ip', '-V']],
   ];
   return [
     ...(process.platform === 'linux' ? [] : ['Linux']),

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { createTemporaryDirectory } from './temporary-directory.ts';
 
 export interface CertificateFiles {
   readonly certFile: string;
@@ -10,13 +11,15 @@ export interface CertificateFiles {
   readonly key: Buffer;
 }
 
-/** A certificate authority in a new directory, made with openssl. */
-export function createAuthority(name = 'test-ca'): {
+export interface Authority extends Disposable {
   readonly ca: CertificateFiles;
   issue: (subject: string, san?: string) => CertificateFiles;
-} {
-  const directory = mkdtempSync(join(tmpdir(), 'lockstep-ca-'));
-  const at = (file: string): string => join(directory, file);
+}
+
+/** A certificate authority, made with openssl, in a new directory that is removed when it is disposed. */
+export function createAuthority(name = 'test-ca'): Authority {
+  const directory = createTemporaryDirectory();
+  const at = (file: string): string => join(directory.path, file);
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   const files = (base: string): CertificateFiles => ({
@@ -36,5 +39,6 @@ export function createAuthority(name = 'test-ca'): {
       openssl('x509', '-req', '-in', at(`${subject}.csr`), '-out', at(`${subject}.pem`), '-days', '2', ...signer);
       return files(subject);
     },
+    [Symbol.dispose]: () => directory[Symbol.dispose](),
   };
 }

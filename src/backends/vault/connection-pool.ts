@@ -74,11 +74,17 @@ function withPatience(agent: HttpAgent, connected: 'connect' | 'secureConnect', 
   const create = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
     const socket = create(options, done);
-    const timer = clock.timer(connectTimeoutMs, () =>
-      socket?.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })),
-    );
-    for (const event of [connected, 'close']) socket?.once(event, () => timer[Symbol.dispose]());
+    if (!socket) return socket;
+    // Nothing is written before the handshake: the failed write would hide why the handshake failed.
+    socket.cork();
+    socket.once(connected, () => socket.uncork());
+    const timer = clock.timer(connectTimeoutMs, () => socket.destroy(lateError()));
+    for (const event of [connected, 'close']) socket.once(event, () => timer[Symbol.dispose]());
     return socket;
   };
   return agent;
+}
+
+function lateError(): Error {
+  return Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
 }

@@ -48,7 +48,7 @@ function open(pool: ConnectionPool, { call, path, headers }: ExchangeRequest, bo
   // The answer to CONNECT is a tunnel.
   if (call.method === 'CONNECT') throw unsendableError(call);
   // A method is a token, as the name of a header is.
-  validateHeaderName(call.method, 'method');
+  validateHeaderName(call.method);
   const request = pool.open(path, { ...headers, ...(body && { 'Content-Length': String(body.length) }) });
   // The constructor would write it in capitals. Parity: Vault gets it as the manifest has it. The head is made at the end.
   request.method = call.method;

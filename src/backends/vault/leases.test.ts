@@ -211,7 +211,8 @@ describe('in an outage', () => {
 });
 
 describe('a certificate', () => {
-  const { cert } = createAuthority().issue('web.example');
+  using authority = createAuthority();
+  const { cert } = authority.issue('web.example');
   const issue = (method: string) => vaultRef(vault.address, 'pki/issue/web', { request: { method, body: '{}' } });
 
   it('that was issued is kept for its pod until two thirds of its life', async () => {

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { createTemporaryDirectory } from '../../../test/fakes/temporary-directory.ts';
 import { noTls, vaultRef } from '../../../test/fakes/vault-callers.ts';
 import type { VaultTls } from '../../core/object-ref.ts';
 import { createPolicyGuard, type VaultPolicy } from './policy.ts';
@@ -86,16 +86,18 @@ describe('addresses', () => {
 
 describe('paths', () => {
   async function createTree() {
-    const base = await realpath(await mkdtemp(join(tmpdir(), 'lockstep-policy-')));
+    const directory = createTemporaryDirectory();
+    const base = directory.path;
     await mkdir(join(base, 'root'));
     await writeFile(join(base, 'root', 'ca.pem'), 'inside');
     await writeFile(join(base, 'outside.pem'), 'outside');
     await symlink(join(base, 'outside.pem'), join(base, 'root', 'link.pem'));
-    return base;
+    return directory;
   }
 
   it('stay inside the roots, also through links', async () => {
-    const base = await createTree();
+    using tree = await createTree();
+    const base = tree.path;
     const guard = createPolicyGuard({ ...open, fileRoots: [join(base, 'root')] });
     expect(await guard.checkPath('vaultCACertPath', join(base, 'root', 'ca.pem'))).toBe(join(base, 'root', 'ca.pem'));
     for (const path of ['outside.pem', 'root/../outside.pem', 'root/link.pem', 'rootless', 'root/../missing']) {
@@ -107,7 +109,8 @@ describe('paths', () => {
   });
 
   it('may be the daemon’s own, wherever they lie', async () => {
-    const base = await createTree();
+    using tree = await createTree();
+    const base = tree.path;
     const own = defaultsFor('https://own', { caFile: join(base, 'outside.pem') });
     const guard = createPolicyGuard({ ...open, fileRoots: [join(base, 'root')], defaults: own });
     expect(await guard.checkPath('vaultCACertPath', join(base, 'outside.pem'))).toBe(join(base, 'outside.pem'));

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createAuthority } from '../../../test/fakes/certificates.ts';
 import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
@@ -24,6 +24,10 @@ const pod = podCaller('one');
 let directory: string;
 let vault: FakeVault;
 
+afterAll(() => {
+  authority[Symbol.dispose]();
+  other[Symbol.dispose]();
+});
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'lockstep-tls-'));
   vault = await startVault(serverPair);

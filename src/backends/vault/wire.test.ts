@@ -1,9 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { createTemporaryDirectory } from '../../../test/fakes/temporary-directory.ts';
 import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
 import { FakeVault, ok } from '../../../test/fakes/vault-server.ts';
@@ -108,7 +107,8 @@ describe('on the wire', () => {
   );
 
   it('a unix socket is spoken to as to a server', async () => {
-    const socketPath = join(mkdtempSync(join(tmpdir(), 'lockstep-')), 'vault.sock');
+    using directory = createTemporaryDirectory();
+    const socketPath = join(directory.path, 'vault.sock');
     await using agent = await FakeVault.start({ socketPath });
     agent.secrets.set('kv/a', { k: 'agent' });
     await using under = createBackendUnderTest();

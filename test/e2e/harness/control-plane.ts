@@ -169,7 +169,10 @@ async function createBasics(kube: KubeApi): Promise<void> {
   const name = 'lockstep-provider';
   await kube.call('POST', `${rbac}/clusterroles`, {
     metadata: { name },
-    rules: [{ apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] }],
+    rules: [
+      { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['serviceaccounts', 'nodes'], verbs: ['get'] },
+    ],
   });
   await kube.call('POST', `${rbac}/clusterrolebindings`, {
     metadata: { name },

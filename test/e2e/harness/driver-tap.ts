@@ -18,6 +18,7 @@ export interface TappedMount {
 export class DriverTap {
   readonly path: string;
   readonly #server: Server;
+  readonly #drivers = new Set<Socket>();
   readonly #mounts: TappedMount[] = [];
 
   private constructor(path: string, server: Server) {
@@ -31,6 +32,8 @@ export class DriverTap {
     const tap = new DriverTap(path, server);
     server.on('connection', (driver) => {
       const reader = new CallReader((mount) => tap.#mounts.push(mount));
+      tap.#drivers.add(driver);
+      driver.once('close', () => tap.#drivers.delete(driver));
       driver.on('data', (chunk: Buffer) => reader.push(chunk));
       join(driver, connect(provider));
     });
@@ -44,8 +47,8 @@ export class DriverTap {
     return this.#mounts.filter(({ attributes }) => attributes['csi.storage.k8s.io/pod.uid'] === podUid);
   }
 
-  /** After both ends have gone. */
   async close(): Promise<void> {
+    for (const driver of this.#drivers) driver.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -8,7 +8,7 @@ export interface Cluster {
   readonly adminToken: string;
   /** Kubeconfig of the administrator. */
   readonly kubeconfig: string;
-  /** Kubeconfig of the user `lockstep-provider`, who may create tokens and nothing else. */
+  /** Kubeconfig of the user `lockstep-provider`, who may create tokens and get service accounts and nodes, nothing else. */
   readonly providerKubeconfig: string;
   /** One line of JSON per request (level Metadata). */
   readonly auditLog: string;

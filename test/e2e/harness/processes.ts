@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { until } from './until.ts';
 
@@ -104,7 +104,14 @@ export function reap(runDir: string): void {
     }
   }
   unmountBelow(runDir);
+  removeNamespace(basename(runDir));
   rmSync(runDir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Removes a network namespace and the files that `ip netns exec` shows there in place of those of /etc; nothing where there is none. */
+function removeNamespace(name: string): void {
+  if (existsSync(join('/var/run/netns', name))) execFileSync('ip', ['netns', 'delete', name]);
+  rmSync(join('/etc/netns', name), { recursive: true, force: true });
 }
 
 /** Unmounts what tests left under a folder. */

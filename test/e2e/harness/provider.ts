@@ -10,6 +10,8 @@ export interface ProviderOptions {
   readonly log: string;
   /** Further flags of `lockstep provider`. */
   readonly flags: readonly string[];
+  /** Its whole environment beside PATH. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 const checkout = join(import.meta.dirname, '../../..');
@@ -43,6 +45,7 @@ export class Provider {
         }),
         ...options.flags,
       ],
+      env: options.env,
       log: options.log,
     });
     const provider = new Provider(daemon, `http://${address}`);

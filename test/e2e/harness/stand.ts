@@ -47,6 +47,8 @@ export class Stand {
   /** The driver prefers a socket that stands here. */
   readonly firstProviderDir: string;
   readonly versionKey = randomBytes(32);
+  /** Store variables of the daemons that start from now on. */
+  environment: Readonly<Record<string, string>> = {};
   readonly #driver: ServerProcess;
   readonly #kubelet: Kubelet;
   readonly #providers: Provider[] = [];
@@ -90,8 +92,8 @@ export class Stand {
   async startProvider(...flags: readonly string[]): Promise<Provider> {
     const log = join(this.dir, `provider-${this.#providers.length + 1}.log`);
     const { runDir } = this.run;
-    const { providerDir } = this;
-    const provider = await Provider.start({ runDir, providerDir, versionKeyFile: this.#versionKeyFile, log, flags });
+    const { providerDir, environment: env } = this;
+    const provider = await Provider.start({ runDir, providerDir, versionKeyFile: this.#versionKeyFile, log, flags, env });
     this.#providers.push(provider);
     return provider;
   }
