@@ -45,7 +45,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   'backends/vault': {
     purpose: 'Vault and OpenBao: login, leases, read',
     imports: ['core', 'platform'],
-    packages: ['node-vault', 'undici', 'lru-cache', 'p-map'],
+    packages: ['node-vault', 'lru-cache', 'p-map'],
   },
   'backends/aws': {
     purpose: 'Secrets Manager and Parameter Store: credentials, batch, failover',

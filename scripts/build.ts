@@ -13,24 +13,13 @@ const withoutDev: Plugin = {
 
 /**
  * What is never called costs memory on every node all the same. node-vault makes a client of axios and never
- * uses it, because our transport takes its place; of undici we use the pool.
+ * uses it, because our transport takes its place.
  */
 const leaner: Plugin = {
   name: 'leaner',
   setup(context) {
     context.onResolve({ filter: /^axios$/ }, ({ path }) => ({ path, namespace: 'unused' }));
     context.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'exports.create = () => undefined' }));
-    context.onResolve({ filter: /^undici$/ }, ({ path, importer }) =>
-      importer.includes('/src/backends/') ? { path, namespace: 'pool' } : undefined,
-    );
-    context.onLoad({ filter: /.*/, namespace: 'pool' }, () => ({
-      contents: `
-        import api from 'undici/lib/api/index.js';
-        import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-        Object.assign(Dispatcher.prototype, api);
-        export { default as Pool } from 'undici/lib/dispatcher/pool.js';`,
-      resolveDir: process.cwd(),
-    }));
   },
 };
 

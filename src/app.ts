@@ -174,7 +174,8 @@ function toStores(stores: StoreDefaults, region: LearnedValue | undefined): () =
   let current = stores;
   return () => {
     const value = region?.value;
-    if (value !== undefined && current.aws.region !== value) current = { ...stores, aws: { ...stores.aws, region: value } };
+    if (value !== undefined && current.aws.region !== value)
+      current = { ...stores, aws: { ...stores.aws, region: value } };
     return current;
   };
 }

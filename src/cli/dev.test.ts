@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createPodTokens } from '../dev/pod-tokens.ts';
+import { SecretsFile } from '../dev/secrets-file.ts';
 import { startVaultStore } from '../dev/vault-store.ts';
 import { systemClock } from '../platform/clock.ts';
 import { lintManifest } from '../spc/lint.ts';
@@ -42,13 +43,15 @@ describe('lockstep dev --once', () => {
     const { code, out, err } = await runDev('--once');
 
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const name of ['openbao', 'vault-dynamic', 'vault-json', 'vault-kv']) {
+    for (const name of ['aws-secrets', 'mixed', 'openbao', 'vault-dynamic', 'vault-json', 'vault-kv']) {
       expect(out).toMatch(new RegExp(`^  ${name} .*mounted in \\d+ ms$`, 'm'));
     }
     expect(out).toMatch(/├─ db\/password +0400 +\d+ B {2}co\*\*\* {2}version \S{8}$/m);
     expect(out).toMatch(/vault-kv {2}db\/password {2}co\*\*\* → ro\*\*\* {2}version \S{8} → \S{8}$/m);
-    expect(out).toMatch(/The new value is mounted \d+ ms after the edit\./);
-    expect(out).toMatch(/\d+ more calls to Mount: \d+\.\d ms each, \d+ calls to the store/);
+    expect(out).toMatch(/mixed {2}db-password {2}co\*\*\* → ro\*\*\* /);
+    expect(out).toMatch(/aws-secrets {2}payments-api-key {2}pa\*\*\* → ro\*\*\* {2}version 00000001 → 00000002$/m);
+    expect(out).toMatch(/The new values are mounted \d+ ms after the edit\./);
+    expect(out).toMatch(/300 more calls to Mount: \d+\.\d ms each, \d+ calls to the stores/);
     expect(out).not.toContain('\u001B');
     expect(await readFile('deploy/examples/secrets.yaml', 'utf8')).toBe(secrets);
     expect(await readdir(directory)).toEqual([]);
@@ -128,11 +131,32 @@ describe('lockstep dev', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('shows edits of what AWS holds, and why a class cannot become a role', async () => {
+    const secrets = join(directory, 'aws.yaml');
+    const text = await readFile('deploy/examples/secrets.yaml', 'utf8');
+    await writeFile(secrets, text);
+    const roleless = join(directory, 'roleless.yaml');
+    const example = await readFile('deploy/examples/aws-secrets.yaml', 'utf8');
+    await writeFile(roleless, example.replace(/^ +roleArn:.*\n/m, ''));
+    const files = ['-f', 'deploy/examples/mixed.yaml', '-f', roleless];
+    const { child, until } = startDev(['--reveal', '--log-level', 'error', '--secrets', secrets, ...files]);
+
+    expect(await until(/Edit this file/)).toMatch(/! \w+: .*has no role.*set roleArn/);
+    await writeFile(secrets, text.replace('log-level: info', 'log-level: debug').replace('mail-77c1e93b', 'mail-next'));
+    await until(/mixed {2}log-level {2}info → debug {2}version 1 → 2/);
+    await until(/mixed {2}password {2}mail-77c1e93b → mail-next/);
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    await Promise.all([rm(secrets), rm(roleless)]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('mounts from a real Vault with the token of the environment', async () => {
     const tokens = createPodTokens(Buffer.alloc(32, 7), systemClock);
     const identity = { namespace: 'a', serviceAccount: 'b', podName: 'c', podUid: 'd' };
-    const secretsPath = 'deploy/examples/secrets.yaml';
-    const vault = await startVaultStore({ secretsPath, tokens, clock: systemClock, onProblem: () => undefined });
+    const path = 'deploy/examples/secrets.yaml';
+    const file = SecretsFile.open({ path, clock: systemClock, onProblem: () => undefined });
+    const vault = await startVaultStore({ file, tokens, clock: systemClock });
     const login = await fetch(`${vault.address}/v1/auth/any/login`, {
       method: 'POST',
       body: JSON.stringify({ jwt: tokens.issue(identity, 'vault').token, role: 'me' }),

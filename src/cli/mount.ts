@@ -58,7 +58,10 @@ async function createPlan(config: MountConfig, host: Host): Promise<Plan> {
   const { provider, parameters, name } = providerClass;
   if (!isProviderName(provider)) {
     const known = Object.keys(classDialects).join(', ');
-    throw new SecretError('MANIFEST_INVALID', `class ${name}: spec.provider "${provider}" is unknown; write one of ${known}`);
+    throw new SecretError(
+      'MANIFEST_INVALID',
+      `class ${name}: spec.provider "${provider}" is unknown; write one of ${known}`,
+    );
   }
   const caller = await createOperator(config, providerClass, host.env['HOME'] || homedir());
   const plan = createDialects({ cacheSize: 1 })[provider]({ parameters, caller, defaultMode }, config.stores);
@@ -84,7 +87,14 @@ async function createSource(config: MountConfig, plan: Plan, host: Host): Promis
   const modes = { failover: 'lazy', batch: 'off' } as const;
   const aws = usesAws ? await loadAwsBackends({ clock, metrics, defaults: config.stores.aws, ...modes }) : undefined;
   const limits = { refreshIntervalMs: 0, minRefreshIntervalMs: 0, staleIfErrorMs: 0, maxBytes: maxCacheBytes };
-  const resolver = createResolver({ backends: { vault: vaultBackend, ...aws?.backends }, clock, logger, metrics, versionKey, limits });
+  const resolver = createResolver({
+    backends: { vault: vaultBackend, ...aws?.backends },
+    clock,
+    logger,
+    metrics,
+    versionKey,
+    limits,
+  });
   return {
     resolver,
     async [Symbol.asyncDispose]() {

@@ -88,7 +88,7 @@ export function readDevConfig(given: Given, env: Environment): Parsed<DevConfig>
   return { ok: true, value: Object.freeze({ ...value, vault, readProvider }) };
 }
 
-/** For classes that name none: the embedded store is the same in all of them. */
+/** For classes that name none: the AWS-shaped store is the same in all of them. */
 const playedRegion = 'eu-north-1';
 
 const providersOfVault = [

@@ -82,5 +82,13 @@ export function readMountConfig(given: Given, env: Environment): Parsed<MountCon
     ...(vault && { vault: SecretBytes.from(vault) }),
     ...(openbao && { openbao: SecretBytes.from(openbao) }),
   };
-  return { ok: true, value: Object.freeze({ ...flags.value, stores: store.value.stores, ambientToken, ambientAwsKeys: readAmbientAwsKeys(env) }) };
+  return {
+    ok: true,
+    value: Object.freeze({
+      ...flags.value,
+      stores: store.value.stores,
+      ambientToken,
+      ambientAwsKeys: readAmbientAwsKeys(env),
+    }),
+  };
 }

@@ -54,7 +54,10 @@ export function readStoreEnvironment(env: Environment): Parsed<StoreEnvironment>
   if (!aws.ok || problems.length > 0) return { ok: false, problems: withoutRepeats(problems) };
   const vaultNames = ['VAULT', 'BAO'].flatMap((prefix) => unsupported.map((name) => `${prefix}_${name}`));
   const ignored = [...vaultNames, ...unsupportedAws];
-  return { ok: true, value: { stores: { vault, openbao, aws: aws.value }, ignored: ignored.filter((name) => env[name]) } };
+  return {
+    ok: true,
+    value: { stores: { vault, openbao, aws: aws.value }, ignored: ignored.filter((name) => env[name]) },
+  };
 }
 
 interface Variable {

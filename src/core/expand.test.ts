@@ -32,7 +32,13 @@ describe('selectFiles with expand', () => {
 
     expect(files(body, object)).toEqual([
       { name: 'a', path: 'a', mode: 0o600, version: { kind: 'hmac', input: `${versionInput}"a"` }, contents: 'text' },
-      { name: 'b', path: 'b', mode: 0o600, version: { kind: 'hmac', input: `${versionInput}"b"` }, contents: '{"y":1.0,"z":1}' },
+      {
+        name: 'b',
+        path: 'b',
+        mode: 0o600,
+        version: { kind: 'hmac', input: `${versionInput}"b"` },
+        contents: '{"y":1.0,"z":1}',
+      },
     ]);
   });
 

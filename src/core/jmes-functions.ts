@@ -1,5 +1,13 @@
 import { compareUtf8 } from './go-json.ts';
-import { isJmesArray, isJmesObject, type JmesObject, JmesPathError, type JmesValue, isEqual, marshalJmes } from './jmes-value.ts';
+import {
+  isJmesArray,
+  isJmesObject,
+  type JmesObject,
+  JmesPathError,
+  type JmesValue,
+  isEqual,
+  marshalJmes,
+} from './jmes-value.ts';
 
 /** An expression that was given to a function (`&name`), ready to be asked of an element. */
 export class JmesExpression {
@@ -13,34 +21,47 @@ export class JmesExpression {
 export type JmesArgument = JmesValue | JmesExpression;
 
 /** Parity: the functions of go-jmespath 0.4, no others. Null prototype: they are called by names from manifests. */
-export const jmesFunctions: Readonly<Record<string, (call: JmesCall) => JmesValue>> = Object.assign(Object.create(null), {
-  abs: (call) => Math.abs(call.arity(1).number(0)),
-  avg: (call) => average(call.arity(1).numbers(0)),
-  ceil: (call) => Math.ceil(call.arity(1).number(0)),
-  contains: (call) => contains(call.arity(2)),
-  ends_with: (call) => call.arity(2).string(0).endsWith(call.string(1)),
-  floor: (call) => Math.floor(call.arity(1).number(0)),
-  join: (call) => call.arity(2).strings(1).join(call.string(0)),
-  keys: (call) => [...call.arity(1).object(0).keys()],
-  length: (call) => lengthOf(call.arity(1)),
-  map: (call) => call.arity(2).array(1).map(call.expression(0).evaluate),
-  max: (call) => extreme(call.arity(1), 1),
-  max_by: (call) => extremeBy(call.arity(2), 1),
-  merge: (call) => new Map(call.atLeast(1).objects().flatMap((object) => [...object])),
-  min: (call) => extreme(call.arity(1), -1),
-  min_by: (call) => extremeBy(call.arity(2), -1),
-  not_null: (call) => call.atLeast(1).values().find((value) => value !== null) ?? null,
-  reverse: (call) => reverse(call.arity(1)),
-  sort: (call) => sort(call.arity(1).comparables(0), (value) => value),
-  sort_by: (call) => sortBy(call.arity(2)),
-  starts_with: (call) => call.arity(2).string(0).startsWith(call.string(1)),
-  sum: (call) => sum(call.arity(1).numbers(0)),
-  to_array: (call) => toArray(call.arity(1).value(0)),
-  to_number: (call) => toNumber(call.arity(1).value(0)),
-  to_string: (call) => toText(call.arity(1).value(0)),
-  type: (call) => typeOf(call.arity(1).value(0)),
-  values: (call) => [...call.arity(1).object(0).values()],
-} satisfies Record<string, (call: JmesCall) => JmesValue>);
+export const jmesFunctions: Readonly<Record<string, (call: JmesCall) => JmesValue>> = Object.assign(
+  Object.create(null),
+  {
+    abs: (call) => Math.abs(call.arity(1).number(0)),
+    avg: (call) => average(call.arity(1).numbers(0)),
+    ceil: (call) => Math.ceil(call.arity(1).number(0)),
+    contains: (call) => contains(call.arity(2)),
+    ends_with: (call) => call.arity(2).string(0).endsWith(call.string(1)),
+    floor: (call) => Math.floor(call.arity(1).number(0)),
+    join: (call) => call.arity(2).strings(1).join(call.string(0)),
+    keys: (call) => [...call.arity(1).object(0).keys()],
+    length: (call) => lengthOf(call.arity(1)),
+    map: (call) => call.arity(2).array(1).map(call.expression(0).evaluate),
+    max: (call) => extreme(call.arity(1), 1),
+    max_by: (call) => extremeBy(call.arity(2), 1),
+    merge: (call) =>
+      new Map(
+        call
+          .atLeast(1)
+          .objects()
+          .flatMap((object) => [...object]),
+      ),
+    min: (call) => extreme(call.arity(1), -1),
+    min_by: (call) => extremeBy(call.arity(2), -1),
+    not_null: (call) =>
+      call
+        .atLeast(1)
+        .values()
+        .find((value) => value !== null) ?? null,
+    reverse: (call) => reverse(call.arity(1)),
+    sort: (call) => sort(call.arity(1).comparables(0), (value) => value),
+    sort_by: (call) => sortBy(call.arity(2)),
+    starts_with: (call) => call.arity(2).string(0).startsWith(call.string(1)),
+    sum: (call) => sum(call.arity(1).numbers(0)),
+    to_array: (call) => toArray(call.arity(1).value(0)),
+    to_number: (call) => toNumber(call.arity(1).value(0)),
+    to_string: (call) => toText(call.arity(1).value(0)),
+    type: (call) => typeOf(call.arity(1).value(0)),
+    values: (call) => [...call.arity(1).object(0).values()],
+  } satisfies Record<string, (call: JmesCall) => JmesValue>,
+);
 
 type Comparable = string | number;
 
@@ -149,14 +170,14 @@ function contains(call: JmesCall): boolean {
 /** Parity: characters, not UTF-16 units. */
 function lengthOf(call: JmesCall): number {
   const value = call.value(0);
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return Array.from(value).length;
   if (isJmesArray(value)) return value.length;
   return isJmesObject(value) ? value.size : call.mistype('a string, a list or an object');
 }
 
 function reverse(call: JmesCall): JmesValue {
   const value = call.value(0);
-  return typeof value === 'string' ? [...value].toReversed().join('') : call.array(0).toReversed();
+  return typeof value === 'string' ? Array.from(value).toReversed().join('') : call.array(0).toReversed();
 }
 
 function compare(a: Comparable, b: Comparable): number {

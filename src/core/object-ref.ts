@@ -1,10 +1,4 @@
-import {
-  type AwsParameterRef,
-  awsRequestKey,
-  type AwsSecretRef,
-  awsStoreKey,
-  isAwsShareable,
-} from './aws-ref.ts';
+import { type AwsParameterRef, awsRequestKey, type AwsSecretRef, awsStoreKey, isAwsShareable } from './aws-ref.ts';
 
 /**
  * Where an object lives: which store, entered how, asked what. A closed union over the kinds of backends; everything

@@ -82,7 +82,7 @@ function findSecret(id: string, { history, region }: Section<AwsSecretData>): Se
 /** Of all earlier versions only the last one has a stage. */
 function toStaged({ number, data, createdMs }: Version<AwsSecretData>, age: number): StagedVersion {
   return {
-    id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    id: `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`,
     stages: ['AWSCURRENT', 'AWSPREVIOUS'].slice(age, age + 1),
     text: typeof data === 'string' ? data : JSON.stringify(data),
     createdMs,

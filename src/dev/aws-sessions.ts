@@ -17,7 +17,7 @@ export interface AwsSessionsDeps {
   readonly random: (bytes: number) => string;
 }
 
-/** The credentials that the embedded store has given out. */
+/** The credentials that the AWS-shaped store has given out. */
 export class AwsSessions {
   readonly #deps: AwsSessionsDeps;
   readonly #sessions = new Map<string, AwsSession>();

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 
 /** A request as it came over the wire. */
 export interface LoopbackRequest {
@@ -28,8 +34,8 @@ export interface LoopbackServer {
   /** `http://127.0.0.1:PORT` */
   readonly address: string;
   /** Requests answered so far, logins included. */
-  requests(): number;
-  close(): Promise<void>;
+  readonly requests: () => number;
+  readonly close: () => Promise<void>;
 }
 
 const bodyLimitBytes = 65_536;

@@ -58,6 +58,7 @@ describe('toMountRequest', () => {
 
     expect(JSON.parse(text)).toEqual({
       openbao: tokens.issue(identity, 'openbao'),
+      'sts.amazonaws.com': tokens.issue(identity, 'sts.amazonaws.com'),
       vault: tokens.issue(identity, 'vault'),
     });
   });

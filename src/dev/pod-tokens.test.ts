@@ -23,6 +23,14 @@ describe('pod tokens', () => {
     expect(tokens.issue(identity, 'openbao').token).not.toBe(first.token);
   });
 
+  it('are reviewed for an audience where that matters', () => {
+    const tokens = createPodTokens(key, new FakeClock());
+    const { token } = tokens.issue(identity, 'vault');
+
+    expect(tokens.review(token, 'vault')).toEqual(identity);
+    expect(tokens.review(token, 'sts.amazonaws.com')).toBeUndefined();
+  });
+
   it('expire at the time that stands beside them', async () => {
     const clock = new FakeClock();
     const tokens = createPodTokens(key, clock);

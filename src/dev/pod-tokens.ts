@@ -72,9 +72,11 @@ function review(key: Uint8Array, nowMs: number, token: string, audience?: string
   const expected = sign(key, `${header}.${payload}`);
   if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
 
-  const { aud, exp, 'kubernetes.io': kubernetes } = claims.parse(
-    JSON.parse(Buffer.from(payload, 'base64url').toString()),
-  );
+  const {
+    aud,
+    exp,
+    'kubernetes.io': kubernetes,
+  } = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
   if (exp * 1000 <= nowMs || (audience !== undefined && !aud.includes(audience))) return undefined;
   return {
     namespace: kubernetes.namespace,

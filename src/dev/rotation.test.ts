@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { parseDevSecrets } from './dev-secrets.ts';
 import type { MountedVolume } from './first-mounts.ts';
-import { findRotationTarget, replaceValue, type RotationTarget } from './rotation.ts';
+import { findRotationTargets, formatPlace, replaceValues } from './rotation.ts';
 
 const text = `# the top
 secret:
@@ -11,9 +11,14 @@ secret:
     password: first
 kv:
   legacy: { token: old }
+secretsmanager:
+  shop/api: { key: first-key }
+  plain: first-text
+ssmparameter:
+  /shop/level: info
 `;
 
-function secretsOf(source: string): Parameters<typeof findRotationTarget>[0] {
+function secretsOf(source: string): Parameters<typeof findRotationTargets>[0] {
   const parsed = parseDevSecrets(source);
   if (!parsed.ok) throw new Error('the fixture is broken');
   return parsed.value;
@@ -39,34 +44,53 @@ function mounted(contents: Readonly<Record<string, string>>): MountedVolume {
   };
 }
 
-describe('findRotationTarget', () => {
+describe('findRotationTargets', () => {
   it('finds a value of the file that is mounted as it stands there', () => {
     const volume = mounted({ config: '{"password":"first"}', 'db/password': 'first' });
 
-    expect(findRotationTarget(secretsOf(text), [volume])).toMatchObject({
-      section: 'secret',
-      name: 'shop/db',
-      key: 'password',
-      value: 'first',
-      path: 'db/password',
-    });
+    expect(findRotationTargets(secretsOf(text), [volume])).toMatchObject([
+      { place: ['secret', 'shop/db', 'password'], value: 'first', path: 'db/password' },
+    ]);
   });
 
-  it('falls back to key/value version 1', () => {
-    expect(findRotationTarget(secretsOf(text), [mounted({ token: 'old' })])).toMatchObject({ section: 'kv' });
+  it.for([
+    ['key/value version 1', 'old', ['kv', 'legacy', 'token']],
+    ['a key of a secret at AWS', 'first-key', ['secretsmanager', 'shop/api', 'key']],
+    ['a secret at AWS that is text', 'first-text', ['secretsmanager', 'plain']],
+    ['a parameter', 'info', ['ssmparameter', '/shop/level']],
+  ] as const)('finds %s', ([, value, place]) => {
+    expect(findRotationTargets(secretsOf(text), [mounted({ file: value })])).toMatchObject([{ place }]);
+  });
+
+  it('finds one value of each store', () => {
+    const volume = mounted({ a: 'first', b: 'old', c: 'first-key', d: 'info' });
+
+    expect(findRotationTargets(secretsOf(text), [volume]).map(formatPlace)).toEqual([
+      'secret shop/db, key password',
+      'secretsmanager shop/api, key key',
+    ]);
   });
 
   it('finds nothing when only numbers and parts are mounted', () => {
-    expect(findRotationTarget(secretsOf(text), [mounted({ port: '5432', part: 'fir' })])).toBeUndefined();
+    expect(findRotationTargets(secretsOf(text), [mounted({ port: '5432', part: 'fir' })])).toEqual([]);
   });
 });
 
-describe('replaceValue', () => {
-  it('changes that value and nothing else', () => {
-    const target = findRotationTarget(secretsOf(text), [mounted({ p: 'first' })]);
+describe('formatPlace', () => {
+  it('names no key where there is none', () => {
+    const targets = findRotationTargets(secretsOf(text), [mounted({ file: 'info' })]);
 
-    expect(replaceValue(text, target as RotationTarget, 'second: "quoted"')).toBe(
-      text.replace('password: first', `password: 'second: "quoted"'`),
+    expect(targets.map(formatPlace)).toEqual(['ssmparameter /shop/level']);
+  });
+});
+
+describe('replaceValues', () => {
+  it('changes those values and nothing else', () => {
+    const targets = findRotationTargets(secretsOf(text), [mounted({ p: 'first', q: 'info' })]);
+    const rotated = targets.map((target) => ({ ...target, value: `"${target.value}": 2` }));
+
+    expect(replaceValues(text, rotated)).toBe(
+      text.replace('password: first', `password: '"first": 2'`).replace('level: info', `level: '"info": 2'`),
     );
   });
 });

@@ -16,10 +16,7 @@ export interface RotationTarget {
 type Place = readonly [section: string, name: string, key?: string];
 
 /** Of Vault and of AWS the first such pair in the order of the secrets file. */
-export function findRotationTargets(
-  secrets: DevSecrets,
-  mounted: readonly MountedVolume[],
-): readonly RotationTarget[] {
+export function findRotationTargets(secrets: DevSecrets, mounted: readonly MountedVolume[]): readonly RotationTarget[] {
   const shown = mounted.flatMap(({ volume, files }) =>
     files.map((file) => ({ volume, path: file.path, text: Buffer.from(file.contents).toString('utf8') })),
   );

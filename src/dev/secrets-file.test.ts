@@ -37,22 +37,37 @@ describe('SecretsFile', () => {
     await clock.advance(1000);
     await writeFile(path, '# a comment\nsecret: { a: { v: 2 }, b: { v: 1 } }');
 
-    expect(file.versions('a').map(({ number, data }) => [number, data])).toEqual([
+    expect(
+      file
+        .histories()
+        .secret.of('a')
+        .map(({ number, data }) => [number, data]),
+    ).toEqual([
       [1, { v: 1 }],
       [2, { v: 2 }],
     ]);
-    expect(file.versions('a')[1]?.createdMs).toBe(clock.now());
-    expect(file.versions('b')).toHaveLength(1);
-    expect(file.versions('c')).toEqual([]);
+    expect(file.histories().secret.of('a')[1]?.createdMs).toBe(clock.now());
+    expect(file.histories().secret.of('b')).toHaveLength(1);
+    expect(file.histories().secret.of('c')).toEqual([]);
+  });
+
+  it('counts for AWS as well, each section for itself', async () => {
+    const file = await open('secret: { a: { v: 1 } }\nsecretsmanager: { a: x }\nssmparameter: { a: x }');
+    await writeFile(path, 'secret: { a: { v: 1 } }\nsecretsmanager: { a: y }\nssmparameter: { a: z }');
+    const { secret, secretsmanager, ssmparameter } = file.histories();
+
+    expect(secret.of('a')).toHaveLength(1);
+    expect(secretsmanager.of('a').map(({ data }) => data)).toEqual(['x', 'y']);
+    expect(ssmparameter.of('a').map(({ data }) => data)).toEqual(['x', 'z']);
   });
 
   it('goes on counting when a secret comes back after it was removed', async () => {
     const file = await open('secret: { a: { v: 1 } }');
     await writeFile(path, 'secret: {}');
-    expect(file.versions('a').at(-1)).toMatchObject({ number: 2, data: undefined });
+    expect(file.histories().secret.of('a').at(-1)).toMatchObject({ number: 2, data: undefined });
     await writeFile(path, 'secret: { a: { v: 1 } }');
 
-    expect(file.versions('a').at(-1)).toMatchObject({ number: 3, data: { v: 1 } });
+    expect(file.histories().secret.of('a').at(-1)).toMatchObject({ number: 3, data: { v: 1 } });
   });
 
   it.for([

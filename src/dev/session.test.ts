@@ -157,8 +157,8 @@ describe('a session that goes on', () => {
       {
         ...createDeps(() => '', clock),
         stop: stop.signal,
-        async startProvider({ providerDir, storeAddress }) {
-          expect(storeAddress).toBe('http://127.0.0.1:1');
+        async startProvider({ providerDir, stores }) {
+          expect(stores).toEqual({ vault: 'http://127.0.0.1:1', aws: undefined });
           provider = await startFakeProvider(providerDir, 'vault', { password: 'first-value' });
           return { names: ['vault'], stop: provider.stop };
         },

@@ -1,4 +1,4 @@
-/** An answer of the embedded store before it is written to the wire. */
+/** An answer of the Vault-shaped store before it is written to the wire. */
 export interface StoreAnswer {
   readonly status: number;
   readonly body: object;

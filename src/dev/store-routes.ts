@@ -115,7 +115,11 @@ function read({ path, query }: StoreRequest, engines: StoreEngines): StoreAnswer
   }
 }
 
-function readVersion(versions: readonly Version<SecretData>[], wanted: string | null, engines: StoreEngines): StoreAnswer {
+function readVersion(
+  versions: readonly Version<SecretData>[],
+  wanted: string | null,
+  engines: StoreEngines,
+): StoreAnswer {
   const number = wanted === null || wanted === '0' ? versions.length : Number(wanted);
   const version = versions[number - 1];
   if (version === undefined) return notFound;

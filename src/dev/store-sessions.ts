@@ -16,7 +16,7 @@ interface Entry {
 /** How long a store token lives from its login or last renewal. */
 export const sessionSeconds = 3600;
 
-/** The tokens that the embedded store has given out. */
+/** The tokens that the Vault-shaped store has given out. */
 export class StoreSessions {
   readonly #clock: Clock;
   readonly #random: (bytes: number) => string;

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../test/fakes/clock.ts';
+import type { LoopbackServer } from './loopback-server.ts';
 import { createPodTokens, type PodTokens } from './pod-tokens.ts';
-import { startVaultStore, type VaultStore } from './vault-store.ts';
+import { SecretsFile } from './secrets-file.ts';
+import { startVaultStore } from './vault-store.ts';
 
 const identity = { namespace: 'shop', serviceAccount: 'web', podName: 'web-1', podUid: 'uid-1' };
 const secrets = `
@@ -19,7 +21,7 @@ let directory: string;
 let secretsPath: string;
 let clock: FakeClock;
 let tokens: PodTokens;
-let store: VaultStore;
+let store: LoopbackServer;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'lockstep-store-'));
@@ -27,7 +29,8 @@ beforeEach(async () => {
   await writeFile(secretsPath, secrets);
   clock = new FakeClock();
   tokens = createPodTokens(Buffer.alloc(32, 7), clock);
-  store = await startVaultStore({ secretsPath, tokens, clock, onProblem: () => undefined });
+  const file = SecretsFile.open({ path: secretsPath, clock, onProblem: () => undefined });
+  store = await startVaultStore({ file, tokens, clock });
 });
 afterEach(async () => {
   await store.close();

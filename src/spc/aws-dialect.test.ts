@@ -125,10 +125,22 @@ describe('the identity', () => {
   it.for([
     [{ roleArn }, { kind: 'irsa', audience: 'sts.amazonaws.com', roleArn }],
     [{ usePodIdentity: 'true' }, { kind: 'pod-identity', audience: 'pods.eks.amazonaws.com', addressType: 'auto' }],
-    [{ usePodIdentity: 'T', preferredAddressType: 'IPv6' }, { kind: 'pod-identity', addressType: 'ipv6' }],
-    [{ usePodIdentity: '1', preferredAddressType: 'v4' }, { kind: 'pod-identity', addressType: 'auto' }],
-    [{ assumeRoleArn: roleArn, externalId: 'e' }, { kind: 'irsa', assume: { roleArn, externalId: 'e' } }],
-    [{ usePodIdentity: 'true', assumeRoleArn: roleArn }, { kind: 'pod-identity', assume: { roleArn } }],
+    [
+      { usePodIdentity: 'T', preferredAddressType: 'IPv6' },
+      { kind: 'pod-identity', addressType: 'ipv6' },
+    ],
+    [
+      { usePodIdentity: '1', preferredAddressType: 'v4' },
+      { kind: 'pod-identity', addressType: 'auto' },
+    ],
+    [
+      { assumeRoleArn: roleArn, externalId: 'e' },
+      { kind: 'irsa', assume: { roleArn, externalId: 'e' } },
+    ],
+    [
+      { usePodIdentity: 'true', assumeRoleArn: roleArn },
+      { kind: 'pod-identity', assume: { roleArn } },
+    ],
   ] as const)('of %j is %j', ([parameters, identity]) => {
     expect(identityOf(parameters)).toMatchObject(identity);
   });
@@ -183,7 +195,9 @@ it('names all that is wrong at once, with places', () => {
   failoverObject: {objectName: y, objectVersion: 2}
 -`;
 
-  expect(refusals({ objects, pathTranslation: '__', refreshInterval: 'soon' }).map((line) => line.split(': ')[0])).toEqual([
+  expect(
+    refusals({ objects, pathTranslation: '__', refreshInterval: 'soon' }).map((line) => line.split(': ')[0]),
+  ).toEqual([
     'parameters.pathTranslation',
     'parameters.refreshInterval',
     'objects[0].objectName line 1',
@@ -203,13 +217,30 @@ it('names all that is wrong at once, with places', () => {
 
 it('never throws, whatever the parameters say', () => {
   const names = fc.constantFrom(...awsDialect.parameterNames);
-  const pieces = fc.constantFrom('- ', 'objectName: ', 'arn:aws:ssm:us-east-1:1:p', '\n  ', 'jmesPath:', '[', '{', 'path: a', '&a ', '*a', '<<: ', 'true', '0');
-  const value = fc.oneof(fc.string(), fc.array(pieces).map((parts) => parts.join('')));
+  const pieces = fc.constantFrom(
+    '- ',
+    'objectName: ',
+    'arn:aws:ssm:us-east-1:1:p',
+    '\n  ',
+    'jmesPath:',
+    '[',
+    '{',
+    'path: a',
+    '&a ',
+    '*a',
+    '<<: ',
+    'true',
+    '0',
+  );
+  const value = fc.oneof(
+    fc.string(),
+    fc.array(pieces).map((parts) => parts.join('')),
+  );
   fc.assert(
     fc.property(fc.array(fc.tuple(names, value)), (entries) => {
       const parameters = new Map(entries);
-      awsDialect.parse(parameters, { defaults: stores, defaultMode: 0o644 });
-      awsDialect.inspect(parameters);
+      expect(awsDialect.parse(parameters, { defaults: stores, defaultMode: 0o644 }).ok).toBeTypeOf('boolean');
+      expect(awsDialect.inspect(parameters)).toBeInstanceOf(Array);
     }),
   );
 });

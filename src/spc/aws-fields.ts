@@ -98,19 +98,25 @@ function readEntries(mapping: YamlMapping, place: YamlPlace): ReadonlyMap<string
   const entries = new Map<string, YamlField>();
   if (!place.reading.visit(mapping)) return entries;
   for (const { key, value } of mapping.entries) {
-    if (isMergeKey(key)) {
-      for (const merged of toMaps(value, place)) {
-        for (const [name, field] of readEntries(merged, place)) entries.set(name, field);
-      }
-    } else if (key.kind === 'scalar') {
-      const name = readKey(resolveScalar(key, 'v2'), key.text);
-      if (name === undefined) complain(place, key, `has the key ${show(key)}, which is no text`);
-      else entries.set(name, { key, value });
-    } else {
-      complain(place, key, `has ${kindNames[key.kind]} as a key; keys must be text`);
-    }
+    const fields = isMergeKey(key) ? readMerged(value, place) : readEntry(key, value, place);
+    for (const [name, field] of fields) entries.set(name, field);
   }
   return entries;
+}
+
+function readMerged(value: YamlNode, place: YamlPlace): readonly (readonly [string, YamlField])[] {
+  return toMaps(value, place).flatMap((merged) => [...readEntries(merged, place)]);
+}
+
+function readEntry(key: YamlNode, value: YamlNode, place: YamlPlace): readonly (readonly [string, YamlField])[] {
+  if (key.kind !== 'scalar') {
+    complain(place, key, `has ${kindNames[key.kind]} as a key; keys must be text`);
+    return [];
+  }
+  const name = readKey(resolveScalar(key, 'v2'), key.text);
+  if (name !== undefined) return [[name, { key, value }]];
+  complain(place, key, `has the key ${show(key)}, which is no text`);
+  return [];
 }
 
 /** Parity: the first of a list of maps wins over the next. */

@@ -19,7 +19,8 @@ export function readPath<Name extends string>(
   const reason = checkFilePath(path);
   if (reason !== undefined && name !== '') {
     const shown = path === name ? quote(path) : `${quote(name)} becomes ${quote(path)}, which`;
-    const remedy = field === 'objectName' ? 'name the file with objectAlias' : "it is the file's path inside the volume";
+    const remedy =
+      field === 'objectName' ? 'name the file with objectAlias' : "it is the file's path inside the volume";
     fields.complain(field, `${shown} ${reason}; ${remedy}`);
   }
   return path;

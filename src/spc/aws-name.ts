@@ -41,13 +41,19 @@ export function checkAwsName(name: string, { objectType, region }: NameRules): C
 
   const mistakes: string[] = [];
   if (region !== undefined && arn.region !== region) {
-    mistakes.push(`${shown} is in the region ${quote(arn.region)}, and ${quote(region)} is asked; they must be the same`);
+    mistakes.push(
+      `${shown} is in the region ${quote(arn.region)}, and ${quote(region)} is asked; they must be the same`,
+    );
   }
   const type = typesByService.get(arn.service);
   if (type === undefined) {
-    mistakes.push(`${shown} is of the service ${quote(arn.service)}, which holds no secrets; it must be secretsmanager or ssm`);
+    mistakes.push(
+      `${shown} is of the service ${quote(arn.service)}, which holds no secrets; it must be secretsmanager or ssm`,
+    );
   } else if (given !== undefined && given !== type) {
-    mistakes.push(`${shown} is of the service ${quote(arn.service)}, but the objectType is ${given}; remove the objectType`);
+    mistakes.push(
+      `${shown} is of the service ${quote(arn.service)}, but the objectType is ${given}; remove the objectType`,
+    );
   }
   return { type, mistakes };
 }

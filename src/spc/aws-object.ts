@@ -82,7 +82,11 @@ function toObject(given: Omit<PlannedObject, 'name' | 'encoding' | 'version'>): 
   return { ...given, name: given.path, encoding: 'utf-8', version: { kind: 'store' } };
 }
 
-function toPart(own: PlannedObject, { at, line, path, expression, mode, optional }: AwsJmesEntry, place: YamlPlace): AwsFile {
+function toPart(
+  own: PlannedObject,
+  { at, line, path, expression, mode, optional }: AwsJmesEntry,
+  place: YamlPlace,
+): AwsFile {
   const object = toObject({
     ref: own.ref,
     path,
@@ -99,7 +103,11 @@ interface Asked {
   readonly failover: AwsRequestFields | undefined;
 }
 
-function toRef(type: AwsObjectType, { request, failover }: Asked, { region = '', failoverRegion, identity }: AwsClass): AwsRef {
+function toRef(
+  type: AwsObjectType,
+  { request, failover }: Asked,
+  { region = '', failoverRegion, identity }: AwsClass,
+): AwsRef {
   const store: AwsStore = { region, ...(failoverRegion !== undefined && { failoverRegion }), identity };
   if (type === 'secretsmanager') {
     const asked = { request: toSecretRequest(request), ...(failover && { failover: toSecretRequest(failover) }) };

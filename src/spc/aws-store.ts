@@ -1,9 +1,4 @@
-import {
-  type AwsAssumedRole,
-  type AwsIdentity,
-  irsaAudience,
-  podIdentityAudience,
-} from '../core/aws-ref.ts';
+import { type AwsAssumedRole, type AwsIdentity, irsaAudience, podIdentityAudience } from '../core/aws-ref.ts';
 import { parseGoBool } from '../core/parse-bool.ts';
 import type { Problem } from '../core/problem.ts';
 import type { AwsDefaults } from '../core/store-defaults.ts';

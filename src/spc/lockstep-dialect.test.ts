@@ -93,7 +93,9 @@ describe('a class of several stores', () => {
   ] as const)('refuses the file %s of one store with the file %s of another', ([ofVault, ofAws, problem]) => {
     const objects = `- {provider: vault, objectName: ${ofVault}, secretPath: x}\n- {provider: aws, objectName: ${ofAws}, objectType: secretsmanager}`;
 
-    expect(refusals(objects, { roleName: 'app', pathTranslation: 'False' })).toEqual([expect.stringContaining(problem)]);
+    expect(refusals(objects, { roleName: 'app', pathTranslation: 'False' })).toEqual([
+      expect.stringContaining(problem),
+    ]);
   });
 });
 
@@ -109,6 +111,8 @@ it('remarks what no provider knows, and nothing about the provider itself', () =
 it('knows the parameters of every provider, each once', () => {
   const names = lockstepDialect.parameterNames;
 
-  expect(names).toEqual(expect.arrayContaining(['roleName', 'vaultAddress', 'baoAddress', 'region', 'roleArn', 'objects']));
+  expect(names).toEqual(
+    expect.arrayContaining(['roleName', 'vaultAddress', 'baoAddress', 'region', 'roleArn', 'objects']),
+  );
   expect(new Set(names).size).toBe(names.length);
 });

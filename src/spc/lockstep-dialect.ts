@@ -77,21 +77,18 @@ interface MixedContext {
   readonly scratch: YamlReading;
 }
 
-function readMixedObject(mapping: YamlMapping, place: YamlPlace, { stores, scratch }: MixedContext): readonly MixedFile[] {
+function readMixedObject(
+  mapping: YamlMapping,
+  place: YamlPlace,
+  { stores, scratch }: MixedContext,
+): readonly MixedFile[] {
   const field = readFields(mapping, { ...place, reading: scratch }).get(providerField);
   const provider = field?.value.kind === 'scalar' ? field.value.text : undefined;
-  switch (provider) {
-    case 'vault':
-    case 'openbao':
-      return readVaultEntry(mapping, place, stores.vault(provider));
-    case 'aws':
-      return readAwsObject(mapping, place, stores.aws());
-    default: {
-      const what = field?.value.kind === 'scalar' && provider !== '' ? `is ${show(field.value)}` : 'is missing';
-      complain(under(place, providerField), field?.key ?? mapping, `${what}; write vault, openbao or aws`);
-      return [];
-    }
-  }
+  if (provider === 'vault' || provider === 'openbao') return readVaultEntry(mapping, place, stores.vault(provider));
+  if (provider === 'aws') return readAwsObject(mapping, place, stores.aws());
+  const what = field?.value.kind === 'scalar' && provider !== '' ? `is ${show(field.value)}` : 'is missing';
+  complain(under(place, providerField), field?.key ?? mapping, `${what}; write vault, openbao or aws`);
+  return [];
 }
 
 interface VaultContext {
@@ -99,7 +96,11 @@ interface VaultContext {
   readonly defaultMode: number;
 }
 
-function readVaultEntry(mapping: YamlMapping, place: YamlPlace, { store, defaultMode }: VaultContext): readonly MixedFile[] {
+function readVaultEntry(
+  mapping: YamlMapping,
+  place: YamlPlace,
+  { store, defaultMode }: VaultContext,
+): readonly MixedFile[] {
   const object = readVaultObject(mapping, place);
   if (object === undefined) return [];
   const { at, name, line } = object;

@@ -177,7 +177,9 @@ describe('the dialect for Vault, compared with the recorded answers of the offic
   it.for(served.filter(({ versionInputs }) => versionInputs !== undefined))(
     '$name: has the same version inputs',
     (vector) => {
-      expect(plan(vector).map(({ version }) => (version.kind === 'hmac' ? version.input : ''))).toEqual(vector.versionInputs);
+      expect(plan(vector).map(({ version }) => (version.kind === 'hmac' ? version.input : ''))).toEqual(
+        vector.versionInputs,
+      );
     },
   );
 

@@ -60,6 +60,8 @@ async function receive(request: ClientRequest, body: Buffer | undefined, call: V
     request.on('response', resolve);
     // It stays: a request may fail after its answer began, and an error that nobody hears ends the process.
     request.on('error', reject);
+    // All that is heard when the answer is a 101: the connection is no longer one of HTTP.
+    request.on('close', () => reject(Object.assign(new Error('no answer'), { code: 'ECONNRESET' })));
     request.end(body);
   });
   return {

@@ -24,10 +24,7 @@ const pod = podCaller('one');
 let directory: string;
 let vault: FakeVault;
 
-afterAll(() => {
-  authority[Symbol.dispose]();
-  other[Symbol.dispose]();
-});
+afterAll(() => [authority, other].forEach((one) => one[Symbol.dispose]()));
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'lockstep-tls-'));
   vault = await startVault(serverPair);
@@ -91,13 +88,12 @@ describe('a server certificate', () => {
   });
 
   it('of a server without TLS is missed', async () => {
-    const plain = createServer().listen(0, '127.0.0.1');
+    await using plain = createServer().listen(0, '127.0.0.1');
     await once(plain, 'listening');
     // A TCP server's address is never a path.
     const { port } = plain.address() as AddressInfo;
     await using under = createBackendUnderTest();
     const told = await under.fetch(refWith({}, `https://127.0.0.1:${port}`), pod);
-    plain.close();
     expect(told).toMatchObject({ code: 'VAULT_TLS', message: expect.stringContaining('ERR_SSL') });
   });
 });

@@ -12,6 +12,9 @@ import { until } from './until.ts';
 /** The node that every pod of the e2e is bound to. */
 export const nodeName = 'n1';
 
+/** The region of AWS that the node says it is in; the one of the parity vectors. */
+export const nodeRegion = 'us-east-1';
+
 /** etcd, kube-apiserver and kube-controller-manager on 127.0.0.1, with the CRDs of the CSI driver. Ready when it resolves. */
 export async function startControlPlane(runDir: string): Promise<Cluster> {
   const dir = join(runDir, 'kubernetes');
@@ -154,7 +157,8 @@ async function startControllerManager(options: Place & { readonly cluster: Clust
 }
 
 async function createBasics(kube: KubeApi): Promise<void> {
-  await kube.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } });
+  const labels = { 'topology.kubernetes.io/region': nodeRegion };
+  await kube.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, labels } });
   // Drivers up to 1.5 mint the tokens of a rotation themselves, for these audiences; otherwise kubelet does, or the test.
   await kube.call('POST', '/apis/storage.k8s.io/v1/csidrivers', {
     metadata: { name: csiDriverName },

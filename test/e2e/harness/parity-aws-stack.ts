@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { nodeName } from './control-plane.ts';
 import type { Cluster } from './kube-api.ts';
 import { ServerProcess } from './processes.ts';
 import { pythonWith } from './python.ts';
@@ -10,8 +11,6 @@ const folder = join(import.meta.dirname, '../../parity');
 const checkout = join(import.meta.dirname, '../../..');
 /** The relay of the tool listens here, inside the network namespace. */
 const relayedApiServer = 'https://127.0.0.1:6443';
-/** The node of the vectors whose region is known. */
-const nodeName = 'parity-aws-east';
 const metricsAddress = '127.0.0.1:8080';
 
 export interface ParityAwsPlace {

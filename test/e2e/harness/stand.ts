@@ -115,15 +115,18 @@ export class Stand {
     objects: readonly ObjectOptions[],
     parameters: Readonly<Record<string, string>> = {},
   ): Promise<void> {
+    const own = { roleName: 'app', vaultAddress: this.proxy.address, objects: stringify(objects) };
+    await this.putProviderClass(name, 'vault', { ...own, ...parameters });
+  }
+
+  /** A SecretProviderClass for any provider, with these parameters alone. */
+  async putProviderClass(name: string, provider: string, parameters: Readonly<Record<string, string>>): Promise<void> {
     const path = `/apis/secrets-store.csi.x-k8s.io/v1/namespaces/${this.namespace}/secretproviderclasses`;
     await this.kube.call('POST', path, {
       apiVersion: 'secrets-store.csi.x-k8s.io/v1',
       kind: 'SecretProviderClass',
       metadata: { name },
-      spec: {
-        provider: 'vault',
-        parameters: { roleName: 'app', vaultAddress: this.proxy.address, objects: stringify(objects), ...parameters },
-      },
+      spec: { provider, parameters },
     });
   }
 
