@@ -4,6 +4,7 @@ import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { measureStage, type StageCost } from './authority.ts';
+import { type AwsCalls, measureAwsCalls, toAwsCallsSection } from './aws-calls.ts';
 import { classObjects, connectDriver } from './driver.ts';
 import { startMeasured, type Measured } from './process.ts';
 import { startCountingVault, type CountingVault } from './vault.ts';
@@ -21,8 +22,9 @@ try {
   );
   const store = await withProvider(vault, ['--refresh-interval', '10m'], (socket) => measureStoreCalls(vault, socket));
   const memory = await withProvider(vault, [], measureMemory);
+  const aws = await measureAwsCalls({ directory, command });
   const stage = await measureStage(directory);
-  const report = toReport({ start, warm, stage, store, memory });
+  const report = toReport({ start, warm, stage, store, aws, memory });
   await writeFile('bench/results.md', report);
   console.log(report);
 } finally {
@@ -114,10 +116,11 @@ interface Figures {
   readonly warm: readonly WarmMounts[];
   readonly stage: readonly StageCost[];
   readonly store: { first: string; republishes: string };
+  readonly aws: readonly AwsCalls[];
   readonly memory: { rssMiB: number };
 }
 
-function toReport({ start, warm, stage, store, memory }: Figures): string {
+function toReport({ start, warm, stage, store, aws, memory }: Figures): string {
   const rows = warm.map(
     ({ inFlight, lockstepPerSecond, barePerSecond, ratio }) =>
       `| ${inFlight} | ${lockstepPerSecond.toFixed(0)} | ${barePerSecond.toFixed(0)} | ${ratio.toFixed(2)} |`,
@@ -150,6 +153,7 @@ ${stageRows.join('\n')}
 | first mounts, all at once | ${store.first} |
 | 1,000 republishes within one refresh interval | ${store.republishes} |
 
+${toAwsCallsSection(aws)}
 ## Start and memory
 
 | | | target |

@@ -40,6 +40,19 @@ describe('an operator', () => {
     expect(await secretsOf(env, {}, provider)).toEqual({ kind: 'operator', secrets: { token } });
   });
 
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' };
+  const read = { accessKeyId: 'AKIA', secretAccessKey: 's', sessionToken: 't' };
+
+  it.for([
+    { provider: 'aws', env: { ...keys, VAULT_TOKEN: 'v' }, secrets: read },
+    { provider: 'lockstep-aws', env: keys, secrets: read },
+    { provider: 'lockstep', env: { ...keys, VAULT_TOKEN: 'v' }, secrets: { ...read, token: 'v' } },
+    { provider: 'vault', env: { ...keys, VAULT_TOKEN: 'v' }, secrets: { token: 'v' } },
+    { provider: 'aws', env: {}, secrets: {} },
+  ])('of $provider with $env enters with $secrets', async ({ provider, env, secrets }) => {
+    expect(await secretsOf(env, {}, provider)).toEqual({ kind: 'operator', secrets });
+  });
+
   it('has no token when nobody gave one', async () => {
     expect(await secretsOf({})).toEqual({ kind: 'operator', secrets: {} });
   });

@@ -1,3 +1,4 @@
+import { memoize } from './memoize.ts';
 import type { SecretBytes } from './secret-bytes.ts';
 
 /**
@@ -23,17 +24,11 @@ export interface PodName {
 }
 
 /** The identity that two callers must share before they may share anything: `namespace/serviceAccount`. */
-export function accountKey(caller: Caller): string {
-  return JSON.stringify([caller.kind, caller.namespace, caller.serviceAccount]);
-}
+export const accountKey = memoize((caller: Caller): string =>
+  JSON.stringify([caller.kind, caller.namespace, caller.serviceAccount]),
+);
 
 /** The narrowest identity: this pod of this account. Never the uid alone, which the sync controller repeats. */
-export function podKey(caller: Caller): string {
-  return JSON.stringify([
-    caller.kind,
-    caller.namespace,
-    caller.serviceAccount,
-    caller.pod?.uid ?? '',
-    caller.pod?.name ?? '',
-  ]);
-}
+export const podKey = memoize((caller: Caller): string =>
+  JSON.stringify([caller.kind, caller.namespace, caller.serviceAccount, caller.pod?.uid ?? '', caller.pod?.name ?? '']),
+);

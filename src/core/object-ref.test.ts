@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 
+import { awsSecretRef } from '../../test/fakes/aws-objects.ts';
 import { vaultRef } from '../../test/fakes/planned-object.ts';
-import { isShareable, requestKey, storeKey, type VaultAuth, type VaultRef, type VaultRequest } from './object-ref.ts';
+import type { AwsParameterRef } from './aws-ref.ts';
+import {
+  isAccountLogin,
+  isShareable,
+  type ObjectRef,
+  requestKey,
+  requestName,
+  storeKey,
+  storeName,
+  type VaultAuth,
+  type VaultRef,
+  type VaultRequest,
+} from './object-ref.ts';
 
 const { store, request } = vaultRef;
 
@@ -73,5 +86,50 @@ describe('isShareable', () => {
     [{ unsendable: 'has arguments that are no JSON' }, false],
   ])('of a request with %j is %s', ([changes, shareable]) => {
     expect(isShareable({ ...vaultRef, request: { ...request, ...changes } })).toBe(shareable);
+  });
+});
+
+describe('refs of several kinds', () => {
+  const parameterRef: AwsParameterRef = {
+    kind: 'aws-parameter',
+    store: awsSecretRef.store,
+    request: { name: '/app/db' },
+  };
+
+  it('never share a key', () => {
+    const refs = [vaultRef, awsSecretRef, parameterRef];
+
+    expect(new Set(refs.map(storeKey)).size).toBe(3);
+    expect(requestKey(awsSecretRef)).not.toBe(requestKey(vaultRef));
+  });
+
+  it.for<readonly [ObjectRef, string, string]>([
+    [vaultRef, 'https://vault.test:8200', '/v1/secret/data/db'],
+    [awsSecretRef, 'secretsmanager us-east-1', 'app/db'],
+    [
+      { ...awsSecretRef, request: { secretId: 'a', versionId: 'v', versionStage: 's' } },
+      'secretsmanager us-east-1',
+      'a:v:s',
+    ],
+    [parameterRef, 'ssm us-east-1', '/app/db'],
+    [{ ...parameterRef, request: { name: '/a', version: '3' } }, 'ssm us-east-1', '/a:3'],
+    [{ ...parameterRef, request: { name: '/a', label: 'l' } }, 'ssm us-east-1', '/a:l'],
+  ])('are called %j, %s and %s', ([ref, store_, asked]) => {
+    expect([storeName(ref), requestName(ref)]).toEqual([store_, asked]);
+  });
+
+  it.for<readonly [ObjectRef, boolean]>([
+    [vaultRef, true],
+    [awsSecretRef, true],
+    [{ ...vaultRef, store: { ...store, auth: { method: 'token' } } }, false],
+  ])('enter by the account alone or not: %j, %j', ([ref, expected]) => {
+    expect(isAccountLogin(ref)).toBe(expected);
+  });
+
+  it('are shareable at AWS unless the session belongs to the pod', () => {
+    const identity = { kind: 'pod-identity', addressType: 'auto', audience: 'pods.eks.amazonaws.com' } as const;
+
+    expect(isShareable(awsSecretRef)).toBe(true);
+    expect(isShareable({ ...awsSecretRef, store: { region: 'us-east-1', identity } })).toBe(false);
   });
 });

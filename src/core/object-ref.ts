@@ -1,4 +1,5 @@
 import { type AwsParameterRef, awsRequestKey, type AwsSecretRef, awsStoreKey, isAwsShareable } from './aws-ref.ts';
+import { memoize } from './memoize.ts';
 
 /**
  * Where an object lives: which store, entered how, asked what. A closed union over the kinds of backends; everything
@@ -71,18 +72,18 @@ export interface VaultRequest {
 }
 
 /** The store side of a cache key: everything that decides who we are at the store. */
-export function storeKey(ref: ObjectRef): string {
+export const storeKey = memoize((ref: ObjectRef): string => {
   if (ref.kind !== 'vault') return awsStoreKey(ref);
   const { address, namespace, tls, auth } = ref.store;
   return JSON.stringify([ref.kind, address, namespace, Object.values(tls), Object.entries(auth)]);
-}
+});
 
 /** The request side of a cache key: what is asked. Two refs with equal keys under one identity get one answer. */
-export function requestKey(ref: ObjectRef): string {
+export const requestKey = memoize((ref: ObjectRef): string => {
   if (ref.kind !== 'vault') return awsRequestKey(ref);
   const { method, path, query, body, unsendable } = ref.request;
   return JSON.stringify([method, path, query, body ?? null, ...(unsendable === undefined ? [] : [unsendable])]);
-}
+});
 
 /** Whether the answer may serve another pod of the same account: for Vault a plain read with no arguments. */
 export function isShareable(ref: ObjectRef): boolean {

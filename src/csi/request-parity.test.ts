@@ -30,6 +30,21 @@ const namesOfRefusals = [
   'tokens-number-expiration',
 ];
 
+it('reads every recorded request to the official AWS provider as that does, or refuses it where that is as good', () => {
+  const unreadable = awsCases.filter(({ request }) => !parseRequest(request).ok);
+
+  expect(unreadable.filter(({ mayBeRefused }) => !mayBeRefused).map(({ name }) => name)).toEqual([]);
+  expect(unreadable.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      'target-path-empty',
+      'attributes-empty',
+      'attributes-number-value',
+      'permission-string',
+      'tokens-array',
+    ]),
+  );
+});
+
 interface RecordedCase {
   readonly name: string;
   readonly request: MountRequest;
@@ -37,6 +52,7 @@ interface RecordedCase {
 }
 
 const recorded = readRecorded();
+const awsCases = readAwsCases();
 
 function readRecorded(): readonly RecordedCase[] {
   const file = new URL('../../test/parity/vectors/vault-dev.json', import.meta.url);
@@ -70,4 +86,34 @@ interface StoredCase {
 
 function isRefused({ expect: { error } }: RecordedCase): boolean {
   return error !== null;
+}
+
+interface AwsCase {
+  readonly name: string;
+  readonly request: Required<StoredCase>['request'];
+  readonly tokens?: Readonly<Record<string, string>> | null;
+  readonly tokens_raw?: string;
+  readonly expect: { readonly error?: object };
+  readonly accept?: readonly { readonly error?: object }[];
+}
+
+function readAwsCases(): readonly {
+  readonly name: string;
+  readonly request: MountRequest;
+  readonly mayBeRefused: boolean;
+}[] {
+  const file = new URL('../../test/parity/vectors/aws-dev.json', import.meta.url);
+  // The shape that test/parity/README-aws.md describes.
+  const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: readonly AwsCase[] };
+  return cases.map(({ name, request, tokens, tokens_raw: rawTokens, expect: expected, accept = [] }) => {
+    const { attributes, attributes_raw: raw, secrets, target_path: targetPath, permission } = request;
+    const byAudience = Object.entries(tokens ?? {}).map(([audience, token]) => [audience, { token }]);
+    const text = rawTokens ?? (tokens ? JSON.stringify(Object.fromEntries(byAudience)) : undefined);
+    const all = { ...attributes, ...(text !== undefined && { 'csi.storage.k8s.io/serviceAccount.tokens': text }) };
+    return {
+      name,
+      mayBeRefused: [expected, ...accept].some(({ error }) => error),
+      request: { attributes: raw ?? JSON.stringify(all), secrets, targetPath, permission, currentObjectVersion: [] },
+    };
+  });
 }

@@ -4,7 +4,7 @@ import { maxReplyBytes } from '../core/limits.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
 import type { ResolvedObject } from '../core/plan.ts';
 import { MountResponse } from '../gen/v1alpha1/service.ts';
-import { encodeReply } from './response.ts';
+import { encodeEmptyReply, encodeReply } from './response.ts';
 
 describe('a reply', () => {
   it('carries bytes, modes and versions', () => {
@@ -27,6 +27,14 @@ describe('a reply', () => {
     expect(MountResponse.decode(encodeReply([], 0o600))).toMatchObject({
       objectVersion: [{ id: '.lockstep', version: 'empty' }],
       files: [{ path: '.lockstep', mode: 0o600, contents: Buffer.alloc(0) }],
+    });
+  });
+
+  it('to a class without objects is one version and no file', () => {
+    expect(MountResponse.decode(encodeEmptyReply())).toEqual({
+      error: undefined,
+      objectVersion: [{ id: '.lockstep', version: 'empty' }],
+      files: [],
     });
   });
 

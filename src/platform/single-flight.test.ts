@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { FakeClock } from '../../test/fakes/clock.ts';
 import { SingleFlight } from './single-flight.ts';
@@ -43,6 +43,16 @@ describe('SingleFlight', () => {
     const later = start('a').wait(signal);
     calls[1]?.finish('fine');
     expect(await later).toBe('fine');
+  });
+
+  it('begins nothing for who was cancelled before', async () => {
+    const flights = new SingleFlight<string>({ clock: new FakeClock(), timeoutMs: 1_000 });
+    const run = vi.fn<(own: AbortSignal) => Promise<string>>();
+
+    const joined = flights.join('a', { signal: AbortSignal.abort(new Error('gone')), run });
+
+    await expect(joined).rejects.toThrow('gone');
+    expect(run).not.toHaveBeenCalled();
   });
 
   it('does not let anybody join work that the last waiter gave up', async () => {

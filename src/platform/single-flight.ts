@@ -7,6 +7,12 @@ export interface SingleFlightDeps {
   readonly timeoutMs: number;
 }
 
+export interface JoinOptions<T> {
+  readonly signal: AbortSignal;
+  /** Runs when nobody else is at it. */
+  readonly run: (signal: AbortSignal) => Promise<T>;
+}
+
 /** Work that is done once per key for everybody who asks meanwhile. */
 export class SingleFlight<T> {
   readonly #deps: SingleFlightDeps;
@@ -17,12 +23,18 @@ export class SingleFlight<T> {
   }
 
   /** The call for this key that is under way, or else a new one. Wait for it: what nobody waits for is aborted. */
-  call(key: string, run: (signal: AbortSignal) => Promise<T>): SharedCall<T> {
+  call(key: string, run: JoinOptions<T>['run']): SharedCall<T> {
     const running = this.#running.get(key);
     return running?.isAbandoned === false ? running : this.#launch(key, run);
   }
 
-  #launch(key: string, run: (signal: AbortSignal) => Promise<T>): SharedCall<T> {
+  /** The outcome of `call`; rejects with the reason of `signal` when that aborts first, and then may not even begin. */
+  async join(key: string, { signal, run }: JoinOptions<T>): Promise<T> {
+    signal.throwIfAborted();
+    return await this.call(key, run).wait(signal);
+  }
+
+  #launch(key: string, run: JoinOptions<T>['run']): SharedCall<T> {
     const call: SharedCall<T> = new SharedCall({
       ...this.#deps,
       run: async (signal) => {

@@ -1,6 +1,7 @@
 import { SecretError, toSecretError } from '../core/errors.ts';
 import { type SelectedFile, selectFiles } from '../core/expand.ts';
 import { maxReplyBytes } from '../core/limits.ts';
+import { memoize } from '../core/memoize.ts';
 import { Payload } from '../core/payload.ts';
 import type { PlannedObject, ResolvedObject } from '../core/plan.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
@@ -87,6 +88,6 @@ function toFileVersion(file: SelectedFile, storeVersion: string | undefined, ver
 }
 
 /** Everything of a planned object that decides its files, given the answer. */
-function outputKey({ name, path, mode, select, encoding, version, expand }: PlannedObject): string {
-  return JSON.stringify([name, path, mode, select, encoding, version, expand]);
-}
+const outputKey = memoize(({ name, path, mode, select, encoding, version, expand }: PlannedObject) =>
+  JSON.stringify([name, path, mode, select, encoding, version, expand]),
+);

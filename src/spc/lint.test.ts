@@ -167,3 +167,68 @@ describe('lintManifest', () => {
     );
   });
 });
+
+describe('a class for AWS', () => {
+  const objects = (list: string, more = '') => `apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: {name: web}
+spec:
+  provider: aws
+  parameters:
+    usePodIdentity: "true"${more}
+    objects: |
+      ${list}
+`;
+
+  it('needs no region, which the daemon may know', () => {
+    expect(lint(objects('- {objectName: a, objectType: secretsmanager}'))).toEqual([]);
+    expect(lint(objects('- {objectName: "arn:aws:ssm:eu-west-1:1:parameter/a"}'))).toEqual([]);
+    expect(
+      lint(
+        objects(
+          '- {objectName: "arn:aws:ssm:eu-west-1:1:parameter/a", objectAlias: x, failoverObject: {objectName: "arn:aws:ssm:eu-west-2:1:parameter/a"}}',
+          '\n    failoverRegion: eu-west-2',
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it.for([
+    ['- {objectName: a}', '9 error manifest-invalid objects[0].objectName: "a" is no ARN'],
+    ['- {objectName: a, objectTyp: secretsmanager}', '9 warning field-unknown objects[0].objectTyp: is not known'],
+    ['- {objectName: a, objectType: ssmparameter, expand: maybe}', '9 error manifest-invalid objects[0].expand'],
+    [
+      '- {objectName: a, objectType: ssmparameter, jmesPath: [{path: a-b, objectAlias: c}]}',
+      '9 error manifest-invalid objects[0].jmesPath[0].path: "a-b" calculates',
+    ],
+    [
+      '- {objectName: a, objectType: ssmparameter, jmesPath: [{path: a, alias: c}]}',
+      '9 warning field-unknown objects[0].jmesPath[0].alias: is not known and ignored',
+    ],
+    [
+      '- {objectName: "arn:aws:ssm:eu-west-1:1:parameter/a"}\n      - {objectName: "arn:aws:ssm:eu-west-2:1:parameter/b"}',
+      '10 error manifest-invalid objects[1].objectName: ',
+    ],
+  ] as const)('finds in %s: %s', ([list, expected]) => {
+    expect(lint(objects(list))).toContainEqual(expect.stringContaining(expected));
+  });
+
+  it('is compared with its secretObjects by the names of its files', () => {
+    const text = `${objects('- {objectName: a/b, objectType: secretsmanager}')}  secretObjects:
+  - {secretName: s, type: Opaque, data: [{objectName: a_b, key: k}, {objectName: a/b, key: l}]}
+`;
+
+    expect(lint(text)).toEqual([
+      expect.stringContaining('secret-object-unmounted secretObjects[0].data[1].objectName: is "a/b"'),
+    ]);
+  });
+
+  it('of several stores is known too', () => {
+    const text = objects('- {provider: vault, objectName: a, secretPath: b}').replace(
+      'provider: aws',
+      'provider: lockstep',
+    );
+
+    expect(lint(text)).toEqual([expect.stringContaining('parameters.roleName: is missing')]);
+  });
+});

@@ -67,7 +67,7 @@ describe('deadlines', () => {
 
   it('gives a volume what it had when the time of its caller ends before the store answers', async () => {
     const { clock, backend, resolver } = resolverUnderTest();
-    await using provider = await startProvider({ clock, resolve: resolver.resolve });
+    await using provider = await startProvider({ clock, resolve: (...given) => resolver.resolve(...given) });
     using client = new RawClient(provider.path);
     expect(await client.mount(mountRequest({}))).toMatchObject({ grpcStatus: 0 });
     await clock.advance(75_000);

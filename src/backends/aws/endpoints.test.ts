@@ -13,12 +13,13 @@ import {
   secretRef,
 } from '../../../test/fakes/aws-callers.ts';
 import { FakeAws } from '../../../test/fakes/aws-server.ts';
-import { type CertificateFiles, createAuthority } from '../../../test/fakes/certificates.ts';
+import { type Authority, type CertificateFiles, createAuthority } from '../../../test/fakes/certificates.ts';
 import { ConnectProxy } from '../../../test/fakes/connect-proxy.ts';
 import type { AwsDefaults } from '../../core/store-defaults.ts';
 import { createAwsAccess } from './access.ts';
 
 const pod = awsPod('one');
+let authority: Authority;
 let ca: CertificateFiles;
 let server: CertificateFiles;
 let directory: string;
@@ -26,7 +27,7 @@ let aws: FakeAws;
 let proxy: ConnectProxy;
 
 beforeAll(async () => {
-  const authority = createAuthority();
+  authority = createAuthority();
   ca = authority.ca;
   const names = ['amazonaws.com', 'api.aws', 'amazonaws.com.cn'].flatMap((domain) =>
     ['us-east-1', 'us-west-2', 'cn-north-1'].map((region) => `DNS:*.${region}.${domain}`),
@@ -34,7 +35,10 @@ beforeAll(async () => {
   server = authority.issue('aws', names.join(','));
   directory = await mkdtemp(join(tmpdir(), 'lockstep-aws-'));
 });
-afterAll(() => rm(directory, { recursive: true }));
+afterAll(async () => {
+  authority[Symbol.dispose]();
+  await rm(directory, { recursive: true });
+});
 
 beforeEach(async () => {
   aws = await FakeAws.start({ tls: { key: server.key, cert: server.cert } });

@@ -2,12 +2,13 @@ import type { FetchOutcome } from '../../core/backend.ts';
 import { requestKey, type VaultStore } from '../../core/object-ref.ts';
 import { answerFingerprint } from '../../core/vault-answer.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { SingleFlight } from '../../platform/single-flight.ts';
 import type { Ask } from './ask.ts';
 import { toCallError } from './errors.ts';
-import { Flights } from './flights.ts';
 import { identityOf } from './identity.ts';
 import { findLease } from './lease.ts';
 import type { Leases } from './leases.ts';
+import { sharedCallTimeoutMs } from './limits.ts';
 import { type Reader, toReadCall } from './reader.ts';
 
 export interface FetcherDeps {
@@ -23,7 +24,7 @@ export type Fetcher = (ask: Ask) => Promise<FetchOutcome>;
 
 /** A read, or the lease that an earlier read of the same pod brought. Reads of one pod and request at one time are one. */
 export function createFetcher({ clock, leases, read, checkStore }: FetcherDeps): Fetcher {
-  const flights = new Flights<FetchOutcome>(clock);
+  const flights = new SingleFlight<FetchOutcome>({ clock, timeoutMs: sharedCallTimeoutMs });
   const readAndKeep = async (key: string, ask: Ask): Promise<FetchOutcome> => {
     using reading = await read(ask);
     const { payload, answer, login } = reading;

@@ -11,12 +11,13 @@ export interface Identity {
   readonly account: string | undefined;
 }
 
+/** The parts are JSON and a digest, which hold no line break. */
 export function identityOf(ref: VaultRef, caller: Caller): Identity {
   const store = storeKey(ref);
   if (authOf(ref, caller).method === 'service-account') {
-    return { pod: JSON.stringify([store, podKey(caller)]), account: JSON.stringify([store, accountKey(caller)]) };
+    return { pod: `${store}\n${podKey(caller)}`, account: `${store}\n${accountKey(caller)}` };
   }
-  return { pod: JSON.stringify([store, podKey(caller), digestSecrets(caller)]), account: undefined };
+  return { pod: `${store}\n${podKey(caller)}\n${digestSecrets(caller)}`, account: undefined };
 }
 
 /**

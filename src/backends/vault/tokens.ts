@@ -4,13 +4,13 @@ import { SecretError } from '../../core/errors.ts';
 import type { TokenIssuer } from '../../core/token-issuer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { SingleFlight } from '../../platform/single-flight.ts';
 import type { Ask } from './ask.ts';
 import type { VaultClient } from './client.ts';
 import { digestCredential, readCredential } from './credential.ts';
-import { Flights } from './flights.ts';
 import { identityOf, isShareableGrant } from './identity.ts';
 import { KeptLogin, type KeptLoginOptions } from './kept-login.ts';
-import { maxTokens } from './limits.ts';
+import { maxTokens, sharedCallTimeoutMs } from './limits.ts';
 import { LoginRefusals } from './login-refusals.ts';
 import { logIn, type Grant } from './login.ts';
 
@@ -44,12 +44,12 @@ export class Tokens {
   readonly #entries: LRUCache<string, Entry>;
   /** What the own login of a pod has shown. */
   readonly #verdicts = new LRUCache<string, Scope>({ max: maxTokens });
-  readonly #flights: Flights<KeptLogin>;
+  readonly #flights: SingleFlight<KeptLogin>;
   readonly #refusals: LoginRefusals;
 
   constructor(deps: TokensDeps) {
     this.#deps = deps;
-    this.#flights = new Flights(deps.clock);
+    this.#flights = new SingleFlight({ clock: deps.clock, timeoutMs: sharedCallTimeoutMs });
     this.#refusals = new LoginRefusals(deps.clock);
     this.#entries = new LRUCache({ max: maxTokens, dispose: ({ hold }) => hold[Symbol.dispose]() });
   }

@@ -69,8 +69,9 @@ export class Moto {
     await this.#administer(region, 'AmazonSSM.PutParameter', input);
   }
 
-  /** Passes a request on as it came. */
-  async forward({ action, input, headers }: AwsRequest): Promise<WireReply> {
+  /** Passes a request on, answered as AWS would. */
+  async forward({ action, input: asked, headers }: AwsRequest): Promise<WireReply> {
+    const input = action === 'GetSecretValue' ? withStage(asked) : asked;
     const target = headers['x-amz-target'];
     const form = new URLSearchParams({ Action: action, ...toTexts(input) });
     const names = ['authorization', 'content-type', 'x-amz-target'];
@@ -106,6 +107,11 @@ interface SecretVersion {
   readonly stage: string;
 }
 
-function toTexts(input: Readonly<Record<string, unknown>>): Record<string, string> {
+/** moto takes the version that was current when it was made where a request names none, wherever the stage has moved to. */
+function withStage(input: AwsRequest['input']): AwsRequest['input'] {
+  return 'VersionId' in input || 'VersionStage' in input ? input : { ...input, VersionStage: 'AWSCURRENT' };
+}
+
+function toTexts(input: AwsRequest['input']): Record<string, string> {
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, String(value)]));
 }

@@ -93,7 +93,14 @@ export class Stand {
     const log = join(this.dir, `provider-${this.#providers.length + 1}.log`);
     const { runDir } = this.run;
     const { providerDir, environment: env } = this;
-    const provider = await Provider.start({ runDir, providerDir, versionKeyFile: this.#versionKeyFile, log, flags, env });
+    const provider = await Provider.start({
+      runDir,
+      providerDir,
+      versionKeyFile: this.#versionKeyFile,
+      log,
+      flags,
+      env,
+    });
     this.#providers.push(provider);
     return provider;
   }
