@@ -39,7 +39,10 @@ describe('docs/metrics.md', async () => {
 });
 
 describe('the texts', async () => {
-  const files = [...(await readdir('.')), ...(await readdir('docs', { recursive: true })).map((file) => join('docs', file))];
+  const files = [
+    ...(await readdir('.')),
+    ...(await readdir('docs', { recursive: true })).map((file) => join('docs', file)),
+  ];
   const texts = files.filter((file) => file.endsWith('.md'));
 
   it.for(texts)('%s links to files that exist', async (file) => {
@@ -74,7 +77,10 @@ describe('versions', () => {
 function tableRows(markdown: string): ReadonlyMap<string, readonly string[]> {
   const rows = new Map<string, readonly string[]>();
   for (const line of markdown.split('\n')) {
-    const [first, ...rest] = line.split('|').slice(1, -1).map((cell) => cell.trim());
+    const [first, ...rest] = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
     const name = /^`(\w+)`$/.exec(first ?? '')?.[1];
     if (name !== undefined) rows.set(name, rest);
   }

@@ -35,7 +35,7 @@ interface Failure {
 }
 
 /** Volumes whose last failure is remembered. */
-const maxFailures = 5000;
+const maxFailures = 2048;
 /** An equal failure of a volume gets a line again after so long. */
 const repeatAfterMs = 600_000;
 /** Objects that an audit line names. */

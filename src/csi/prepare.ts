@@ -33,7 +33,7 @@ export interface PrepareDeps {
 }
 
 /** Bytes of requests that are remembered: those of some hundred volumes. */
-const maxRememberedBytes = 2 * 1024 * 1024;
+const maxRememberedBytes = 1024 * 1024;
 
 /**
  * Reads a request and plans it. A republish repeats its request byte for byte as long as the pod's tokens live, so the

@@ -62,8 +62,8 @@ interface Endpoint {
   readonly rpc: Server;
 }
 
-/** Volumes whose last delivery is remembered: some thousand pods on a node with several volumes each. */
-const maxVolumes = 20_000;
+/** Volumes whose last delivery is remembered: ten times what a node of 250 pods has. */
+const maxVolumes = 8_192;
 /** What the last bytes get to leave before connections are cut. */
 const closeGraceMs = 300;
 

@@ -5,7 +5,8 @@ import { stringify } from 'yaml';
 
 import { type AwsObject, AwsStand, roleArn } from './harness/aws-stand.ts';
 import { e2e } from './harness/e2e.ts';
-import { republishUntil, type Volume } from './harness/volume.ts';
+import { readPodToken, tokenOf } from './harness/pod-token.ts';
+import { republishUntil } from './harness/volume.ts';
 
 /** Nothing is kept, so that every republish asks AWS. */
 const uncached = { refreshInterval: '0s' };
@@ -54,7 +55,7 @@ e2e('A pod mounts secrets of AWS through the CSI driver', 'aws', (stand) => {
           input: { SecretId: 'irsa/db' },
         },
       ]);
-      expect(readToken(login?.input['WebIdentityToken'])).toEqual(tokenOf(volume, 'sts.amazonaws.com'));
+      expect(readPodToken(login?.input['WebIdentityToken'])).toEqual(tokenOf(volume.pod, 'sts.amazonaws.com'));
       expect(login?.headers).not.toHaveProperty('authorization');
       expect(read?.headers).toMatchObject({
         'x-amz-target': 'secretsmanager.GetSecretValue',
@@ -107,7 +108,7 @@ e2e('A pod mounts secrets of AWS through the CSI driver', 'aws', (stand) => {
       expect(await one.versions()).toMatchObject({ _agent_b: '1' });
       const [login, ...reads] = aws.front.requests;
       expect(login).toMatchObject({ action: 'GetCredentials', input: {} });
-      expect(readToken(login?.headers['authorization'])).toEqual(tokenOf(one, 'pods.eks.amazonaws.com'));
+      expect(readPodToken(login?.headers['authorization'])).toEqual(tokenOf(one.pod, 'pods.eks.amazonaws.com'));
       expect(reads.map(({ action, input }) => ({ action, input })).toSorted(byAction)).toEqual([
         { action: 'GetParameters', input: { Names: ['/agent/b'], WithDecryption: true } },
         { action: 'GetSecretValue', input: { SecretId: 'agent/a' } },
@@ -175,7 +176,7 @@ e2e('A pod mounts secrets of AWS through the CSI driver', 'aws', (stand) => {
       expect(names.map((name) => volume.read(name.replaceAll('/', '_')))).toEqual(values);
       const asked = aws.front.requests.filter(({ action }) => action === 'GetParameters');
       expect(asked.map(({ input }) => [input['Names']].flat().length).toSorted((a, b) => b - a)).toEqual(calls);
-      expect(asked.flatMap(({ input }) => input['Names']).toSorted()).toEqual(names.toSorted());
+      expect(new Set(asked.flatMap(({ input }) => input['Names']))).toEqual(new Set(names));
     });
   });
 
@@ -222,24 +223,6 @@ e2e('A pod mounts secrets of AWS through the CSI driver', 'aws', (stand) => {
     });
   });
 });
-
-/** What a token says about whom it was made for. */
-function readToken(token: unknown): { readonly aud: unknown; readonly sub: unknown; readonly pod: unknown } {
-  const payload = typeof token === 'string' ? (token.split('.')[1] ?? '') : '';
-  // The edge of the test: a JSON web token of the API server.
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as TokenClaims;
-  return { aud: claims.aud, sub: claims.sub, pod: claims['kubernetes.io'].pod.uid };
-}
-
-interface TokenClaims {
-  readonly aud: unknown;
-  readonly sub: unknown;
-  readonly 'kubernetes.io': { readonly pod: { readonly uid: string } };
-}
-
-function tokenOf({ pod }: Volume, audience: string): ReturnType<typeof readToken> {
-  return { aud: [audience], sub: `system:serviceaccount:${pod.namespace}:${pod.serviceAccount}`, pod: pod.uid };
-}
 
 /** `METHOD PATH` of what the daemon asked the API server. */
 function callsToApiServer(auditLog: string, object: string): readonly string[] {

@@ -12,7 +12,7 @@ export const refreshBeforeMs = 300_000;
 export const refreshPatienceMs = 2_000;
 /** Credentials that AWS does not take although they are younger than this are not old but wrong. */
 export const youngMs = 60_000;
-export const maxSessions = 10_000;
+export const maxSessions = 4_096;
 /** Connections to one endpoint. */
 export const maxSockets = 64;
 /** Reads of one call that are under way at a time. */

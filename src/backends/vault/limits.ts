@@ -11,7 +11,7 @@ export const tlsCheckMs = 5_000;
 /** A pod that has not called for this long is taken to be gone. */
 export const idleMs = 600_000;
 export const maxPools = 256;
-export const maxTokens = 10_000;
-export const maxLeases = 10_000;
+export const maxTokens = 4_096;
+export const maxLeases = 4_096;
 /** Reads of one call that are under way at a time. */
 export const maxParallelReads = 8;
