@@ -9,7 +9,8 @@ import { until } from './harness/until.ts';
 import { RaftVault } from './harness/vault.ts';
 import { republishUntil } from './harness/volume.ts';
 
-const deadlineMs = 5_000;
+/** Longer than three tries with their pauses, so that a refusal can say what they met. */
+const deadlineMs = 8_000;
 
 /** Nothing is kept, so that every mount asks Vault. */
 const uncached = { refreshInterval: '0s' };

@@ -171,6 +171,8 @@ export class Stand {
     await this.stopProviders();
     for (const provider of this.#providers) this.evidence.add('logs of the daemon', provider.log());
     await this.#gatherStatuses();
+    // The rotation controller of 1.5 works through all statuses of its node, also those that another file has left.
+    await this.kube.call('DELETE', this.#statuses);
     this.#kubelet.close();
     await this.#driver.stop();
     this.evidence.add('log of the driver', this.#driver.output());
@@ -180,16 +182,17 @@ export class Stand {
     unmountBelow(this.dir);
   }
 
+  get #statuses(): string {
+    return `/apis/secrets-store.csi.x-k8s.io/v1/namespaces/${this.namespace}/secretproviderclasspodstatuses`;
+  }
+
   get #versionKeyFile(): string {
     return join(this.dir, 'version-key');
   }
 
   /** Pod statuses and events: what `kubectl` shows. */
   async #gatherStatuses(): Promise<void> {
-    const paths = [
-      `/apis/secrets-store.csi.x-k8s.io/v1/namespaces/${this.namespace}/secretproviderclasspodstatuses`,
-      `/api/v1/namespaces/${this.namespace}/events`,
-    ];
+    const paths = [this.#statuses, `/api/v1/namespaces/${this.namespace}/events`];
     for (const path of paths) this.evidence.add(path, JSON.stringify(await this.kube.call('GET', path)));
   }
 }
