@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './test/reporter.ts'],
+    // By default a core stays free; a run of the whole suite has nothing else to wait for.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
