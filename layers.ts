@@ -25,7 +25,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   platform: {
     purpose: 'I/O tools that know no secret: logger, metrics, clock, retry, lifecycle, http endpoints',
     imports: ['core'],
-    packages: ['pino', 'prom-client', 'lru-cache'],
+    packages: ['pino', 'prom-client'],
   },
   config: {
     purpose: 'flags and environment to one frozen Config',
@@ -40,7 +40,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   resolve: {
     purpose: 'Plan to ResolvedObject[]: cache, single-flight, freshness',
     imports: ['core', 'platform'],
-    packages: ['p-map', 'lru-cache'],
+    packages: ['lru-cache'],
   },
   'backends/vault': {
     purpose: 'Vault and OpenBao: login, leases, read',
@@ -62,7 +62,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   csi: {
     purpose: 'the gRPC server: sockets, mount, statuses',
     imports: ['core', 'platform', 'spc', 'resolve', 'gen'],
-    packages: ['@grpc/grpc-js', 'zod', 'lru-cache'],
+    packages: ['@grpc/grpc-js', 'lru-cache'],
   },
   kube: {
     purpose: 'the only importer of @kubernetes/client-node',
@@ -77,6 +77,6 @@ export const layers: Readonly<Record<string, Layer>> = {
   cli: {
     purpose: 'the subcommands',
     imports: ['core', 'platform', 'config', 'spc', 'resolve', 'backends/vault', 'backends/aws', 'csi', 'kube', 'dev'],
-    packages: ['commander', 'yaml'],
+    packages: ['commander'],
   },
 };

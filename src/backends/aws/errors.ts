@@ -1,6 +1,7 @@
 /** The single place where failures of HTTP, TLS and AWS become SecretErrors. */
 import { type ErrorCode, SecretError, toSecretError } from '../../core/errors.ts';
 import { isTimeout } from '../../platform/deadline.ts';
+import { isTlsCode } from '../../platform/tls-code.ts';
 import { type AwsCall, describeCall } from './call.ts';
 import { isFinalRefusal, isSkewReason, isStaleReason, type Refusal, refusalCode, toReason } from './refusals.ts';
 import { remedyFor } from './remedies.ts';
@@ -122,7 +123,7 @@ function toNetworkError(code: string, call: AwsCall, cause: unknown): AwsError {
     return new AwsError('AWS_CREDENTIALS_REFUSED', message, { isFinal: true });
   }
   if (code.startsWith('HPE_')) return invalidAnswerError(call, `the answer is not HTTP (${code})`);
-  if (tlsCodes.test(code)) {
+  if (isTlsCode(code)) {
     return new AwsError('AWS_TLS', `${what}: TLS failed (${code}). ${remedyFor('AWS_TLS', call)}`, { cause });
   }
   return new AwsError('AWS_UNREACHABLE', `${what}: no connection (${code}). ${remedyFor('AWS_UNREACHABLE', call)}`, {
@@ -130,9 +131,6 @@ function toNetworkError(code: string, call: AwsCall, cause: unknown): AwsError {
     cause,
   });
 }
-
-const tlsCodes =
-  /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|CRL_)/;
 
 /** The SDK could not read an answer, such as the page of a proxy: its error quotes the text, so it goes no further. */
 function toForeignError(error: unknown, call: AwsCall): SecretError {

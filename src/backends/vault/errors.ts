@@ -2,6 +2,7 @@
 import { type ErrorCode, SecretError, toSecretError } from '../../core/errors.ts';
 import { parseVaultAnswer, type VaultAnswer } from '../../core/vault-answer.ts';
 import { isTimeout } from '../../platform/deadline.ts';
+import { isTlsCode } from '../../platform/tls-code.ts';
 import { describeCall, quote, type VaultCall, type WireAnswer } from './call.ts';
 import { maxAnswerBytes } from './limits.ts';
 
@@ -79,8 +80,6 @@ export function emptyAnswerError(answer: VaultAnswer, call: VaultCall): SecretEr
 
 const maxReasons = 5;
 const unsendableCodes = new Set(['ERR_INVALID_HTTP_TOKEN', 'ERR_INVALID_CHAR', 'ERR_UNESCAPED_CHARACTERS']);
-const certificateCodes =
-  /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|CRL_)/;
 
 function toAbortError(reason: unknown, call: VaultCall): SecretError {
   if (reason instanceof SecretError) return reason;
@@ -91,10 +90,6 @@ function toAbortError(reason: unknown, call: VaultCall): SecretError {
 function timeoutError(call: VaultCall, cause: unknown): SecretError {
   const message = `${describeCall(call)}: no answer in time; check that Vault is not overloaded or hanging`;
   return new SecretError('VAULT_TIMEOUT', message, { cause });
-}
-
-function isTlsCode(code: string): boolean {
-  return certificateCodes.test(code);
 }
 
 /** Error codes are constants of Node and safe to show, unlike messages. Undefined: not an error of Node. */
