@@ -55,6 +55,63 @@ export function createMetrics() {
       help: 'Leased answers kept, one per pod and request',
       labelNames: ['store'] as const,
     }),
+    kubeRequests: new Counter({
+      registers,
+      name: 'lockstep_kube_requests_total',
+      help: 'Calls to the API server by verb, resource and result: ok, or the code of the error catalogue',
+      labelNames: ['verb', 'resource', 'result'] as const,
+    }),
+    watchSilence: new Gauge({
+      registers,
+      name: 'lockstep_watch_silence_seconds',
+      help: 'Time since the API server was last heard of on the watches of a resource',
+      labelNames: ['resource'] as const,
+    }),
+    relists: new Counter({
+      registers,
+      name: 'lockstep_watch_lists_total',
+      help: 'Full lists by resource and reason: start, gone, failed or resync',
+      labelNames: ['resource', 'reason'] as const,
+    }),
+    leader: new Gauge({ registers, name: 'lockstep_leader', help: '1 while this replica holds the lease' }),
+    queueDepth: new Gauge({
+      registers,
+      name: 'lockstep_queue_depth',
+      help: 'Objects that wait for a worker, by rank: urgent, first, refresh or retry',
+      labelNames: ['rank'] as const,
+    }),
+    queueWait: new Histogram({
+      registers,
+      name: 'lockstep_queue_wait_seconds',
+      help: 'Time from when an object was due until a worker took it',
+      labelNames: ['rank'] as const,
+      buckets: seconds,
+    }),
+    syncDuration: new Histogram({
+      registers,
+      name: 'lockstep_sync_duration_seconds',
+      help: 'Time of one sync of one object by outcome: ok, or the code of the error catalogue',
+      labelNames: ['outcome'] as const,
+      buckets: seconds,
+    }),
+    syncReady: new Gauge({
+      registers,
+      name: 'lockstep_sync_ready',
+      help: 'SecretProviderClassSyncs by reason of their Ready condition; with --per-object-metrics one series each, 1 or 0',
+      labelNames: ['namespace', 'name', 'reason'] as const,
+    }),
+    syncLastSuccess: new Gauge({
+      registers,
+      name: 'lockstep_sync_last_success_timestamp_seconds',
+      help: 'When the objects were last found or made current: the oldest of all; with --per-object-metrics one series each',
+      labelNames: ['namespace', 'name'] as const,
+    }),
+    secretWrites: new Counter({
+      registers,
+      name: 'lockstep_secret_writes_total',
+      help: 'Secrets written by reason: created, changed, drift, adopted or deleted',
+      labelNames: ['reason'] as const,
+    }),
     /** CPU, memory and event-loop series of the process; apart, because they cost a timer. */
     collectProcessMetrics: (): void => collectDefaultMetrics({ register: registry }),
   };

@@ -8,6 +8,7 @@ interface Pending {
 /** Time that moves only when a test says so. */
 export class FakeClock implements Clock {
   #now: number;
+  #skewMs = 0;
   #pending = new Set<Pending>();
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -15,7 +16,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#skewMs;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the date: timers do not notice. */
+  jump(ms: number): void {
+    this.#skewMs += ms;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

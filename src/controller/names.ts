@@ -1,0 +1,19 @@
+/** Labels and annotations under `lockstep.dev/`; no other place spells them. */
+export const names = {
+  /** Label of a SecretProviderClass: it may be synced. */
+  syncLabel: 'lockstep.dev/sync',
+  /** Annotation of such a class: keep a SecretProviderClassSync of the same name that uses this service account. */
+  serviceAccount: 'lockstep.dev/service-account',
+  /** Annotation of a SecretProviderClassSync (or of the class): a new value makes it sync at once. */
+  forceSync: 'lockstep.dev/force-sync',
+  /** Label of every Secret that we keep: what our watch selects. */
+  managedLabel: 'lockstep.dev/managed',
+  /** Annotation of such a Secret: the name of the SecretProviderClassSync in its namespace. */
+  owner: 'lockstep.dev/owner',
+  /** Annotation of a Secret that somebody else made and we took over: never deleted by us. */
+  adopted: 'lockstep.dev/adopted',
+  /** Label of Namespace, SecretProviderClassSync or workload: no rollout. */
+  freeze: 'lockstep.dev/freeze',
+} as const;
+
+export const enabled = 'true';

@@ -1,0 +1,82 @@
+/** A kind of object and where the API server serves it. */
+export interface Resource {
+  /** Empty: the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+}
+
+/** Raw JSON as the API server sends it, listed and watched alike. Whoever reads a field checks its shape. */
+export interface KubeObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: ObjectMeta;
+  readonly [field: string]: unknown;
+}
+
+export interface KubeList {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly KubeObject[];
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly object[];
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+/** `namespace/name`; the name alone for kinds without namespaces. */
+export type ObjectKey = string;
+
+export function keyOf({
+  namespace,
+  name,
+}: {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}): ObjectKey {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+export function apiVersionOf({ group, version }: Resource): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** Every kind that lockstep reads or writes. */
+export const resources = {
+  secrets: { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' },
+  serviceAccounts: { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount' },
+  namespaces: { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' },
+  events: { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event' },
+  leases: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease' },
+  classes: {
+    group: 'secrets-store.csi.x-k8s.io',
+    version: 'v1',
+    plural: 'secretproviderclasses',
+    kind: 'SecretProviderClass',
+  },
+  syncs: {
+    group: 'lockstep.dev',
+    version: 'v1alpha1',
+    plural: 'secretproviderclasssyncs',
+    kind: 'SecretProviderClassSync',
+  },
+} as const satisfies Readonly<Record<string, Resource>>;
