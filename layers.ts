@@ -103,3 +103,12 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['commander'],
   },
 };
+
+/** Files of src/ beside the folders: they put the parts together. Nobody imports them but the folders named here. */
+export const compositionRoots: Readonly<Record<string, readonly string[]>> = {
+  main: [],
+  app: [],
+  'controller-app': [],
+  stores: [],
+  'aws-backends': ['cli'],
+};

@@ -1,6 +1,6 @@
 import type { OxlintOverride } from 'oxlint';
 
-import { layers, type Layer } from '../layers.ts';
+import { compositionRoots, layers, type Layer } from '../layers.ts';
 
 /** One override per folder of src/: oxlint replaces the options of a rule, so all fences of a folder stand in one entry. */
 export function fences(): OxlintOverride[] {
@@ -19,10 +19,14 @@ export function fences(): OxlintOverride[] {
 /** Relative imports that climb out of the folder may only enter the folders of its row. */
 function forbiddenFolders(folder: string, layer: Layer): { regex: string; message: string }[] {
   const siblings = Object.keys(layers).filter((other) => other !== folder && !layer.imports.includes(other));
+  const roots = Object.entries(compositionRoots).filter(([, importers]) => !importers.includes(folder));
   const message = `src/${folder} may import from: ${layer.imports.join(', ') || 'nothing'} (layers.ts)`;
   return [
     { regex: `^(\\.\\./)+(${siblings.join('|')})/`, message },
-    { regex: '^(\\.\\./)+(app|main)\\.ts$', message: 'the composition root is imported by nobody (layers.ts)' },
+    {
+      regex: `^(\\.\\./)+(${roots.map(([name]) => name).join('|')})\\.ts$`,
+      message: `src/${folder} may not import a composition root (layers.ts)`,
+    },
   ];
 }
 

@@ -8,7 +8,7 @@ import { FakeAws } from '../test/fakes/aws-server.ts';
 import { DriverClient } from '../test/fakes/driver-client.ts';
 import { FakeVault } from '../test/fakes/vault-server.ts';
 import { createProviderApp } from './app.ts';
-import type { ProviderApp } from './cli/provider-app.ts';
+import type { Daemon } from './cli/daemon.ts';
 import { readProviderConfig } from './config/provider-config.ts';
 import { formatProblem } from './core/problem.ts';
 import type { MountRequest } from './gen/v1alpha1/service.ts';
@@ -16,7 +16,7 @@ import type { MountRequest } from './gen/v1alpha1/service.ts';
 let home: string;
 let vault: FakeVault;
 let aws: FakeAws;
-let app: ProviderApp | undefined;
+let app: Daemon | undefined;
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'la-'));

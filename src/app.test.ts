@@ -7,14 +7,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DriverClient } from '../test/fakes/driver-client.ts';
 import { FakeVault } from '../test/fakes/vault-server.ts';
 import { createProviderApp } from './app.ts';
-import type { ProviderApp } from './cli/provider-app.ts';
+import type { Daemon } from './cli/daemon.ts';
 import { readProviderConfig } from './config/provider-config.ts';
 import { formatProblem } from './core/problem.ts';
 import type { MountRequest } from './gen/v1alpha1/service.ts';
 
 let home: string;
 let vault: FakeVault;
-let app: ProviderApp | undefined;
+let app: Daemon | undefined;
 let log: string[];
 
 beforeEach(async () => {
@@ -32,10 +32,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function start(
-  given: Record<string, string | true> = {},
-  env: Record<string, string> = {},
-): Promise<ProviderApp> {
+async function start(given: Record<string, string | true> = {}, env: Record<string, string> = {}): Promise<Daemon> {
   const defaults = { providerDir: home, providers: 'vault', metricsAddress: 'off', versionKeyFile: join(home, 'key') };
   const config = readProviderConfig({ ...defaults, ...given }, { VAULT_ADDR: vault.address, ...env });
   if (!config.ok) throw new Error(config.problems.map(formatProblem).join('\n'));

@@ -1,8 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
-import { createVaultBackend } from './backends/vault/backend.ts';
-import type { VaultPolicy } from './backends/vault/policy.ts';
-import { type AwsBackends, loadAwsBackends } from './cli/aws-backends.ts';
-import type { CreateProviderApp } from './cli/provider-app.ts';
+import type { CreateProviderApp } from './cli/daemon.ts';
 import type { ProviderConfig } from './config/provider-config.ts';
 import type { Resolver } from './core/resolver.ts';
 import type { RoleReader } from './core/role-reader.ts';
@@ -16,10 +13,11 @@ import { isInCluster } from './kube/in-cluster.ts';
 import { LearnedValue } from './platform/learned-value.ts';
 import { type Component, createLifecycle } from './platform/lifecycle.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
-import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { createMetrics } from './platform/metrics.ts';
 import { createVersionKey, readVersionKey } from './platform/version-key.ts';
 import { createResolver, type ResolverLimits } from './resolve/resolver.ts';
 import { createDialects } from './spc/dialect.ts';
+import { createStores, type Tools } from './stores.ts';
 
 /** Mounts in flight get so long to end; a pod's grace period has to be a little longer. */
 const stopTimeoutMs = 115_000;
@@ -37,14 +35,12 @@ export const createProviderApp: CreateProviderApp = async (config, { write }) =>
   const clock = systemClock;
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, write });
   const tools: Tools = { clock, logger, metrics: createMetrics() };
-  warnIgnored(config, logger);
   const versionKey = await loadVersionKey(config, logger);
   const tokenIssuer = await loadTokenIssuer(config);
-  const vault = createVaultBackend({ ...tools, policy: toPolicy(config), ...(tokenIssuer && { tokenIssuer }) });
-  const aws = await createAws(config, tools);
-  const limits = toLimits(config);
-  const backends = { vault, ...aws?.backends };
-  const resolver = createResolver({ ...tools, backends, versionKey, limits });
+  const hasAws = config.providers.some((name) => awsProviders.has(name));
+  const roles = hasAws ? await createRoles(config, clock) : undefined;
+  const stores = await createStores(config, tools, { hasAws, tokenIssuer, roles });
+  const resolver = createResolver({ ...tools, backends: stores.backends, versionKey, limits: toLimits(config) });
   const region = createRegion(config, tools);
   const server = createServer(config, { resolver, stores: toStores(config.stores, region) }, tools);
   const flush = (): void => {
@@ -52,17 +48,10 @@ export const createProviderApp: CreateProviderApp = async (config, { write }) =>
     logger.info('value cache flushed');
   };
   const endpoints = createEndpoints(config, { ready: () => server.ready(), flush }, tools);
-  const stores = [toBackendComponent('vault', vault), ...(aws ? [toBackendComponent('aws', aws)] : [])];
-  const components = [...stores, ...(region ? [region] : []), endpoints, toServerComponent(server)];
+  const components = [...stores.components, ...(region ? [region] : []), endpoints, toServerComponent(server)];
   const lifecycle = createLifecycle({ clock, logger, components, stopTimeoutMs });
   return { ...lifecycle, logger, flush };
 };
-
-interface Tools {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
 
 /** What mounts are planned and resolved with. */
 interface Domain {
@@ -101,10 +90,6 @@ function createEndpoints(
   return createHttpEndpoints({ ...answers, address: config.metricsAddress, registry, logger, live: () => undefined });
 }
 
-function warnIgnored({ ignoredVariables }: ProviderConfig, logger: Logger): void {
-  if (ignoredVariables.length > 0) logger.warn({ variables: ignoredVariables }, 'variables without effect');
-}
-
 async function loadVersionKey({ versionKeyFile }: ProviderConfig, logger: Logger): Promise<SecretBytes> {
   if (versionKeyFile !== undefined) return readVersionKey(versionKeyFile);
   const remedy =
@@ -124,13 +109,6 @@ async function loadTokenIssuer(config: ProviderConfig): Promise<TokenIssuer | un
 }
 
 const awsProviders: ReadonlySet<string> = new Set(['aws', 'lockstep-aws', 'lockstep']);
-
-async function createAws(config: ProviderConfig, { clock, metrics }: Tools): Promise<AwsBackends | undefined> {
-  if (!config.providers.some((name) => awsProviders.has(name))) return undefined;
-  const roles = await createRoles(config, clock);
-  const modes = { failover: config.awsFailover, batch: config.awsBatch };
-  return await loadAwsBackends({ clock, metrics, defaults: config.stores.aws, ...modes, ...(roles && { roles }) });
-}
 
 /**
  * Undefined without Kubernetes. Loaded when the first class leaves the role to the annotation of its account; a kubeconfig
@@ -193,15 +171,6 @@ function toLimits(config: ProviderConfig): ResolverLimits {
   };
 }
 
-function toPolicy({ vaultAddresses, fileRoots, forbidSkipVerify, stores }: ProviderConfig): VaultPolicy {
-  return {
-    ...(vaultAddresses && { addresses: vaultAddresses }),
-    ...(fileRoots && { fileRoots }),
-    forbidSkipVerify,
-    defaults: [stores.vault, stores.openbao],
-  };
-}
-
 function toServerComponent(server: ProviderServer): Component {
   return {
     name: 'provider sockets',
@@ -214,8 +183,4 @@ function toServerComponent(server: ProviderServer): Component {
       hurry.removeEventListener('abort', force);
     },
   };
-}
-
-function toBackendComponent(store: string, backend: { close(): Promise<void> }): Component {
-  return { name: `${store} backend`, start: () => Promise.resolve(), stop: () => backend.close() };
 }

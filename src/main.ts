@@ -1,20 +1,33 @@
 import { text } from 'node:stream/consumers';
 
 import packageJson from '../package.json' with { type: 'json' };
+import type { CreateControllerApp, CreateProviderApp } from './cli/daemon.ts';
 import type { ExitCode, Host } from './cli/host.ts';
-import type { CreateProviderApp } from './cli/provider-app.ts';
 import { type CommandTable, runProgram } from './cli/program.ts';
 
-/** Help and mistakes need no daemon. */
-const createApp: CreateProviderApp = async (...input) => (await import('./app.ts')).createProviderApp(...input);
+/** Help and mistakes need no daemon, and one daemon needs nothing of the other. */
+const createProviderApp: CreateProviderApp = async (...input) => (await import('./app.ts')).createProviderApp(...input);
+const createControllerApp: CreateControllerApp = async (...input) =>
+  (await import('./controller-app.ts')).createControllerApp(...input);
 
 const commands: CommandTable = {
   provider: {
     summary: 'Serve the CSI driver: secrets from Vault and OpenBao as files of pods',
     async load() {
       const { createProviderCommand } = await import('./cli/provider.ts');
-      return createProviderCommand(createApp);
+      return createProviderCommand(createProviderApp);
     },
+  },
+  controller: {
+    summary: 'Keep Kubernetes Secrets current: what SecretProviderClassSyncs declare, with no pod mounting it',
+    async load() {
+      const { createControllerCommand } = await import('./cli/controller.ts');
+      return createControllerCommand(createControllerApp);
+    },
+  },
+  status: {
+    summary: 'Show the SecretProviderClassSyncs of a cluster: which are current, and why the others are not',
+    load: async () => (await import('./cli/status.ts')).createStatusCommand(),
   },
   mount: {
     summary: 'Write the files of one SecretProviderClass into a directory, without Kubernetes',
@@ -28,7 +41,7 @@ const commands: CommandTable = {
     summary: 'Try manifests on this machine: a provider, a store over one file and a played driver',
     async load() {
       const { createDevCommand } = await import('./cli/dev.ts');
-      return createDevCommand(createApp);
+      return createDevCommand(createProviderApp);
     },
   },
 };
@@ -95,6 +108,7 @@ function createHost(): { readonly host: Host; readonly hasFailed: () => boolean 
     out: (line) => void process.stdout.write(line),
     err: (line) => void process.stderr.write(line),
     isTerminal: process.stderr.isTTY,
+    columns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
     readInput: () => text(process.stdin),
     stop: stop.signal,
     force: force.signal,

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { layers } from '../layers.ts';
+import { compositionRoots, layers } from '../layers.ts';
 
 const run = promisify(execFile);
 const folders = Object.keys(layers);
@@ -28,6 +28,12 @@ describe('the layer table', () => {
         `src/${folder} is in no row of layers.ts`,
       ).toBe(true);
     }
+  });
+
+  it('names every file beside the folders', async () => {
+    const files = (await readdir('src')).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+
+    expect(files.filter((file) => !(file.slice(0, -'.ts'.length) in compositionRoots))).toEqual([]);
   });
 
   it('gives every runtime dependency a home', () => {
@@ -91,6 +97,12 @@ function up(folder: string): string {
   return '../'.repeat(folder.split('/').length);
 }
 
+function rootsFor(folder: string, isAllowed: boolean): string[] {
+  return Object.entries(compositionRoots)
+    .filter(([, importers]) => importers.includes(folder) === isAllowed)
+    .map(([name]) => `${up(folder)}${name}.ts`);
+}
+
 function forbiddenImports(folder: string): string[] {
   const layer = layers[folder];
   if (layer === undefined) return [];
@@ -98,7 +110,7 @@ function forbiddenImports(folder: string): string[] {
     ...folders
       .filter((other) => other !== folder && !layer.imports.includes(other))
       .map((other) => `${up(folder)}${other}/x.ts`),
-    `${up(folder)}app.ts`,
+    ...rootsFor(folder, false),
     ...packages.filter((name) => !layer.packages.includes(name)),
     ...(layer.builtins === undefined ? [] : ['node:fs', 'node:fs/promises', 'node:http']),
   ];
@@ -110,6 +122,7 @@ function allowedImports(folder: string): string[] {
   return [
     './sibling.ts',
     ...layer.imports.map((other) => `${up(folder)}${other}/x.ts`),
+    ...rootsFor(folder, true),
     ...layer.packages,
     ...(layer.builtins ?? ['node:fs', 'node:fs/promises']),
   ];

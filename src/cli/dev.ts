@@ -9,9 +9,9 @@ import { problemsError } from '../core/problem.ts';
 import type { RunningProvider, SessionOptions } from '../dev/session.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type Command, defineCommand } from './command.ts';
+import type { CreateProviderApp } from './daemon.ts';
 import type { Host } from './host.ts';
 import { readManifestFile } from './manifest-file.ts';
-import type { CreateProviderApp } from './provider-app.ts';
 import { type ProviderClass, readProviderClasses } from './provider-class.ts';
 
 const notes = `Everything runs on this machine: the real provider on sockets in a temporary directory, a Vault-shaped

@@ -9,6 +9,8 @@ export interface Host {
   readonly err: (text: string) => void;
   /** Somebody watches standard error. */
   readonly isTerminal: boolean;
+  /** Width of the terminal on which somebody watches standard output; undefined: nobody does. */
+  readonly columns: () => number | undefined;
   /** All of standard input, as UTF-8. */
   readonly readInput: () => Promise<string>;
   /** Aborts at the first SIGTERM or SIGINT: finish what is open, then end. */

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 
+import { loadAwsBackends } from '../aws-backends.ts';
 import { createVaultBackend } from '../backends/vault/backend.ts';
 import { type MountConfig, mountFlags, readMountConfig } from '../config/mount-config.ts';
 import { SecretError } from '../core/errors.ts';
@@ -12,7 +13,6 @@ import { createVersionKey, readVersionKey } from '../platform/version-key.ts';
 import { openVolume } from '../platform/volume-writer.ts';
 import { createResolver } from '../resolve/resolver.ts';
 import { classDialects, createDialects, isProviderName } from '../spc/dialect.ts';
-import { loadAwsBackends } from './aws-backends.ts';
 import { type Command, defineCommand } from './command.ts';
 import type { Host } from './host.ts';
 import { readManifestFile } from './manifest-file.ts';

@@ -1,8 +1,8 @@
 import { readProviderConfig } from '../config/provider-config.ts';
 import { providerFlags } from '../config/provider-flags.ts';
 import { type Command, defineCommand } from './command.ts';
-import type { Host } from './host.ts';
-import type { CreateProviderApp, ProviderApp } from './provider-app.ts';
+import type { CreateProviderApp } from './daemon.ts';
+import { serve } from './serve.ts';
 
 const notes = `Store variables that count where a manifest says nothing: VAULT_ADDR, VAULT_NAMESPACE, VAULT_CACERT,
 VAULT_CAPATH, VAULT_TLS_SERVER_NAME, VAULT_CLIENT_CERT, VAULT_CLIENT_KEY, VAULT_SKIP_VERIFY; for OpenBao the
@@ -23,31 +23,8 @@ export function createProviderCommand(createApp: CreateProviderApp): Command {
     notes,
     read: readProviderConfig,
     async run({ config }, host) {
-      const app = await createApp(config, { write: host.err });
-      await serve(app, host);
+      await serve(await createApp(config, { write: host.err }), host);
       return 0;
     },
   });
-}
-
-async function serve(app: ProviderApp, host: Host): Promise<void> {
-  using _flush = host.onFlush(() => app.flush());
-  using _fault = host.onFault((error) => app.logger.error({ code: 'INTERNAL', err: error }, 'unexpected error'));
-  try {
-    await app.start(host.stop);
-  } catch (error) {
-    // Told to stop before it had started: that is no failure.
-    if (host.stop.aborted) return;
-    throw error;
-  }
-  await aborted(host.stop);
-  await app.stop(host.force);
-  app.logger.info('stopped');
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
 }

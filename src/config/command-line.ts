@@ -14,7 +14,7 @@ export function givenFlags(command: Command): Given {
 
 function toOption(key: string, flag: Flag<unknown>): Option {
   const short = flag.short === undefined ? '' : `-${flag.short}, `;
-  const value = flag.value === undefined ? '' : ` <${flag.value}>`;
+  const value = flag.value === undefined ? toSwitchValue(flag) : ` <${flag.value}>`;
   const fallback = flag.fallback === undefined ? '' : ` (default: ${flag.fallback})`;
   const option = new Option(
     `${short}${flagName(key)}${value}`,
@@ -22,6 +22,11 @@ function toOption(key: string, flag: Flag<unknown>): Option {
   ).helpGroup(`${flag.group}:`);
   if (flag.repeats) option.argParser(collect);
   return option;
+}
+
+/** A switch that is on anyway is there to be switched off: `--leader-elect=false`, as with programs in Go. */
+function toSwitchValue({ fallback }: Flag<unknown>): string {
+  return fallback === 'true' ? ' [true|false]' : '';
 }
 
 function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { parseGoDuration } from '../core/duration.ts';
 import { parseGoBool } from '../core/parse-bool.ts';
+import { isLabelSelector, isNamespaceName, isObjectName } from './kube-names.ts';
 import { checkVaultAddress } from './vault-address.ts';
 
 /** A host name or address and a port; an empty host means every address. */
@@ -52,19 +53,37 @@ export function choice<const T extends string>(words: readonly T[]): z.ZodType<T
 
 /** Words between commas; blanks around them do not count. */
 export function list(): z.ZodType<readonly string[]> {
-  return z.string({ error: 'is missing' }).transform(splitList);
+  return checkedList(() => undefined);
 }
 
 /** Addresses of Vault or OpenBao between commas. */
 export function addresses(): z.ZodType<readonly string[]> {
-  return z.string({ error: 'is missing' }).transform((value, context) => {
-    const items = splitList(value);
-    for (const item of items) {
-      const reason = checkVaultAddress(item);
-      if (reason !== undefined) refuse(context, item, `holds an address that ${reason}`);
-    }
-    return items;
+  return checkedList((item) => {
+    const reason = checkVaultAddress(item);
+    return reason && `holds an address that ${reason}`;
   });
+}
+
+/** Names of namespaces between commas, at least one; each counts once. */
+export function namespaces(): z.ZodType<readonly string[]> {
+  return checkedList((item) => (isNamespaceName(item) ? undefined : `holds no name of a namespace: ${item}`))
+    .refine((items) => items.length > 0, 'names no namespace')
+    .transform((items) => [...new Set(items)]);
+}
+
+/** The name of one namespace. */
+export function namespace(): z.ZodType<string> {
+  return text().refine(isNamespaceName, 'is no name of a namespace');
+}
+
+/** The name of an object of Kubernetes. */
+export function objectName(): z.ZodType<string> {
+  return text().refine(isObjectName, 'is no name of an object; small letters, digits, - and . are allowed');
+}
+
+/** A selector of labels as `kubectl -l` takes it. */
+export function labelSelector(): z.ZodType<string> {
+  return text().refine(isLabelSelector, 'is no label selector; write it like team=shop,stage!=test or tier in (a,b)');
 }
 
 /** Words of a closed set between commas, at least one; each counts once. */
@@ -102,6 +121,18 @@ export function pairs(): z.ZodType<ReadonlyMap<string, string>> {
       else found.set(item.slice(0, cut), item.slice(cut + 1));
     }
     return found;
+  });
+}
+
+/** `check` says what is wrong with an item. */
+function checkedList(check: (item: string) => string | undefined): z.ZodType<readonly string[]> {
+  return z.string({ error: 'is missing' }).transform((value, context) => {
+    const items = splitList(value);
+    for (const item of items) {
+      const reason = check(item);
+      if (reason !== undefined) refuse(context, item, reason);
+    }
+    return items;
   });
 }
 

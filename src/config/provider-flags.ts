@@ -1,6 +1,7 @@
-import { addresses, choice, choices, duration, hostPort, integer, list, text, toggle } from './flag-kinds.ts';
+import { daemonFlags } from './daemon-flags.ts';
+import { choices, duration, integer, text, toggle } from './flag-kinds.ts';
 import type { Flags } from './flag.ts';
-import { logFlags } from './log-flags.ts';
+import { storeFlags, versionFlags } from './store-flags.ts';
 
 /** The providers that are built, in the order in which readiness names them. */
 export const providerNames = [
@@ -16,12 +17,8 @@ export const providerNames = [
 export type ProviderName = (typeof providerNames)[number];
 
 const sockets = 'Sockets';
-const freshness = 'Freshness';
+const freshness = versionFlags.versionKeyFile.group;
 const load = 'Time and load';
-const limits = 'Where a pod may send it';
-const aws = 'AWS';
-const kubernetes = 'Kubernetes';
-const operating = 'Operating';
 
 /** Flags of `lockstep provider`. */
 export const providerFlags = {
@@ -65,12 +62,7 @@ export const providerFlags = {
     group: freshness,
     fallback: '1h',
   },
-  versionKeyFile: {
-    schema: text().optional(),
-    value: 'FILE',
-    help: '32 raw bytes that key the object versions; without it versions change at every restart',
-    group: freshness,
-  },
+  ...versionFlags,
   mountDeadline: {
     schema: duration(1),
     value: 'DURATION',
@@ -85,54 +77,11 @@ export const providerFlags = {
     group: load,
     fallback: '32',
   },
-  vaultAddresses: {
-    schema: addresses().optional(),
-    value: 'LIST',
-    help: 'Vault addresses that manifests may name besides the default one; without it any but link-local ones',
-    group: limits,
-  },
-  fileRoots: {
-    schema: list().optional(),
-    value: 'LIST',
-    help: 'Directories in which the TLS files of manifests must lie; without it any',
-    group: limits,
-  },
-  forbidSkipVerify: {
-    schema: toggle(),
-    help: 'Refuse manifests that switch TLS verification off',
-    group: limits,
-  },
-  awsFailover: {
-    schema: choice(['lazy', 'strict']),
-    value: 'MODE',
-    help: 'When failoverRegion is asked: only if the region fails (lazy), or always, and either can fail a mount (strict)',
-    group: aws,
-    fallback: 'lazy',
-  },
-  awsBatch: {
-    schema: choice(['auto', 'off']),
-    value: 'MODE',
-    help: 'Read up to twenty secrets with one BatchGetSecretValue where the role may (auto)',
-    group: aws,
-    fallback: 'off',
-  },
+  ...storeFlags,
   tokenRequestFallback: {
     schema: toggle(),
     help: 'Request a service-account token when the driver sent none; needs create on serviceaccounts/token',
-    group: kubernetes,
+    group: daemonFlags.kubeconfig.group,
   },
-  kubeconfig: {
-    schema: text().optional(),
-    value: 'FILE',
-    help: 'How to reach the API server; without it as the pod that it runs in',
-    group: kubernetes,
-  },
-  metricsAddress: {
-    schema: hostPort(),
-    value: 'HOST:PORT',
-    help: 'Where /metrics, /livez and /readyz are served; off for nowhere',
-    group: operating,
-    fallback: ':8080',
-  },
-  ...logFlags({ level: 'info', format: 'json' }),
+  ...daemonFlags,
 } satisfies Flags;

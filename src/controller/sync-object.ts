@@ -17,6 +17,8 @@ export interface SyncObject {
   readonly forceSync: string | undefined;
   /** Set for those that the controller keeps for a labelled class: the name of the class. */
   readonly shorthandOf: string | undefined;
+  /** Uid of that class in the owner reference; undefined: there is none, as after a restore. */
+  readonly classUid?: string | undefined;
   /** Undefined: `problems` say why. */
   readonly spec: SyncSpec | undefined;
   readonly problems: readonly Problem[];
@@ -36,4 +38,14 @@ export interface SyncSpec {
   readonly suspend: boolean;
   /** Name of the Secret with what AppRole, certificate and token logins need. */
   readonly credentialsSecret: string | undefined;
+}
+
+/** Somebody asked for a sync that has not been acted upon. */
+export function isForced({ forceSync, status }: SyncObject): boolean {
+  return forceSync !== undefined && forceSync !== status.lastHandledSyncRequest;
+}
+
+/** Whether the spec as it is was acted upon before, with success or without. */
+export function isHandled({ generation, status }: SyncObject): boolean {
+  return status.observedGeneration === generation;
 }

@@ -1,7 +1,7 @@
+import { joinWithin } from '../core/clip.ts';
 import { catalogue, SecretError } from '../core/errors.ts';
 import { formatProblem, type Parsed, problemsError } from '../core/problem.ts';
 import type { ObjectFailure } from '../core/resolver.ts';
-import { joinWithin } from './clip.ts';
 
 /** Leaves room for the code that goes before the message. */
 const maxMessageBytes = 960;

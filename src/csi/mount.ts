@@ -1,3 +1,4 @@
+import { joinWithin } from '../core/clip.ts';
 import { SecretError, toSecretError } from '../core/errors.ts';
 import { storeName } from '../core/object-ref.ts';
 import type { ResolvedObject } from '../core/plan.ts';
@@ -7,7 +8,6 @@ import { createDeadline } from '../platform/deadline.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
 import type { ProviderName } from '../spc/dialect.ts';
 import type { Admission } from './admission.ts';
-import { joinWithin } from './clip.ts';
 import type { Deliveries } from './deliveries.ts';
 import { requireAll } from './mount-failure.ts';
 import type { MountRecord, MountReport } from './mount-report.ts';

@@ -2,8 +2,8 @@ import type { OutgoingHttpHeaders } from 'node:http2';
 
 import { status } from '@grpc/grpc-js';
 
+import { clip } from '../core/clip.ts';
 import type { MountStatus, SecretError } from '../core/errors.ts';
-import { clip } from './clip.ts';
 
 /** A gRPC status that may leave the server. */
 export interface WireStatus {

@@ -16,11 +16,12 @@ export function toTokenRequestError(caller: Caller, cause: unknown): SecretError
 }
 
 /** AWS_ROLE_LOOKUP_FAILED: whose annotation, the API server's own reason, and what to do about it. */
-export function toRoleLookupError({ namespace, serviceAccount }: Caller, cause: unknown): SecretError {
+export function toRoleLookupError({ kind, namespace, serviceAccount }: Caller, cause: unknown): SecretError {
   const whose = `service account ${namespace}/${serviceAccount}`;
   const code = cause instanceof ApiException ? cause.code : undefined;
+  const occasion = kind === 'service-account' ? 'sync' : 'mount';
   const remedy =
-    roleRemedies.get(code ?? 0) ?? 'it is asked again with the next mount; with roleArn there is no need to';
+    roleRemedies.get(code ?? 0) ?? `it is asked again with the next ${occasion}; with roleArn there is no need to`;
   return new SecretError('AWS_ROLE_LOOKUP_FAILED', `no role for ${whose}: ${toReason(cause)}; ${remedy}`, {
     cause: cause instanceof ApiException ? undefined : cause,
   });

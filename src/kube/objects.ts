@@ -56,6 +56,12 @@ export function keyOf({
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
+/** The members of a part of an object; none where it is no map. */
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  // An edge: JSON of the API server, every member of which is checked where it is read.
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
 export function apiVersionOf({ group, version }: Resource): string {
   return group === '' ? version : `${group}/${version}`;
 }
@@ -80,3 +86,6 @@ export const resources = {
     kind: 'SecretProviderClassSync',
   },
 } as const satisfies Readonly<Record<string, Resource>>;
+
+/** Everything that lockstep applies belongs to this manager of fields. */
+export const fieldManager = 'lockstep';

@@ -58,7 +58,7 @@ export function createMetrics() {
     kubeRequests: new Counter({
       registers,
       name: 'lockstep_kube_requests_total',
-      help: 'Calls to the API server by verb, resource and result: ok, or the code of the error catalogue',
+      help: 'Requests to the API server by verb, resource and result: ok, cancelled, or the code of the error catalogue',
       labelNames: ['verb', 'resource', 'result'] as const,
     }),
     watchSilence: new Gauge({

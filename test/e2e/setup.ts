@@ -26,7 +26,8 @@ export async function setup(project: TestProject): Promise<() => void> {
   const end = (): void => reap(runDir);
   process.once('exit', end);
   try {
-    const cluster = await startControlPlane(runDir);
+    // A copy: plain data is handed over.
+    const cluster = { ...(await startControlPlane(runDir)).cluster };
     const { address, token } = await startDevVault({ runDir, dir: join(runDir, 'vault') }, cluster);
     project.provide('e2e', { runDir, cluster, vault: { address, token } });
   } catch (error) {

@@ -5,21 +5,24 @@ export interface FakeHostOptions {
   readonly env?: Environment;
   readonly input?: string;
   readonly isTerminal?: boolean;
+  readonly columns?: number;
 }
 
 /** What a process gives a command, with everything that it printed kept. */
 export class FakeHost implements Host {
   readonly env: Environment;
   readonly isTerminal: boolean;
+  readonly columns: () => number | undefined;
   readonly #input: string;
   readonly #stop = new AbortController();
   readonly #force = new AbortController();
   #outText = '';
   #errText = '';
 
-  constructor({ env = {}, input = '', isTerminal = false }: FakeHostOptions = {}) {
+  constructor({ env = {}, input = '', isTerminal = false, columns }: FakeHostOptions = {}) {
     this.env = env;
     this.isTerminal = isTerminal;
+    this.columns = () => columns;
     this.#input = input;
   }
 

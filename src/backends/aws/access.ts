@@ -1,5 +1,6 @@
 import type { RoleReader } from '../../core/role-reader.ts';
 import type { AwsDefaults } from '../../core/store-defaults.ts';
+import type { TokenIssuer } from '../../core/token-issuer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { createAskAgent } from './agent.ts';
@@ -18,6 +19,8 @@ export interface AwsDeps {
   readonly batch: 'auto' | 'off';
   /** Without it a manifest has to name the role. */
   readonly roles?: RoleReader;
+  /** For callers of kind `service-account`, who bring no token. */
+  readonly tokenIssuer?: TokenIssuer;
   /** In [0, 1), for the jitter of retries. */
   readonly random?: () => number;
 }
@@ -37,6 +40,7 @@ export function createAwsAccess({
   metrics,
   defaults,
   roles,
+  tokenIssuer,
   random = Math.random,
   ...modes
 }: AwsDeps): AwsAccess {
@@ -44,7 +48,7 @@ export function createAwsAccess({
   const clients = createClients(defaults, connections);
   const run = createRunCall({ clock, metrics, random });
   const askAgent = createAskAgent(defaults.podIdentityAgent);
-  const credentials = new Credentials({ clock, metrics, clients, run, askAgent, roles });
+  const credentials = new Credentials({ clock, metrics, clients, run, askAgent, roles, tokenIssuer });
   return {
     clock,
     ...modes,

@@ -46,6 +46,7 @@ export class Credentials {
    */
   async scopeOf(store: AwsStore, caller: Caller, signal: AbortSignal): Promise<'shared' | 'pod'> {
     const { region, failoverRegion, identity } = store;
+    checkIdentity(identity, caller);
     if (identity.kind === 'pod-identity' || this.#ownKeys({ region, identity, caller, signal })) return 'pod';
     try {
       await this.#acquire({ region, identity, caller, signal });
@@ -69,12 +70,13 @@ export class Credentials {
   }
 
   async #acquire(request: LoginRequest, refused?: Session): Promise<Session> {
-    const { identity, region } = request;
+    const { identity, region, caller } = request;
     checkRegion(region);
+    checkIdentity(identity, caller);
     const own = this.#ownKeys(request);
     if (own) return await this.#finish(request, () => Promise.resolve(own), refused);
-    // Whoever cannot log in gets nothing of what others of the account have.
-    findToken(request.caller, identity.audience);
+    // A pod that cannot log in gets nothing of what others of the account have.
+    if (caller.kind !== 'service-account') findToken(caller, identity.audience);
     if (identity.kind === 'irsa') return await this.#acquireWithToken(identity, request, refused);
     const first: FirstRole = (ask, stale) => {
       const logIn = (signal: AbortSignal) => logInThroughAgent(this.#deps, identity.addressType, { ...ask, signal });
@@ -152,6 +154,15 @@ function sessionKey({ caller, identity, region }: LoginRequest): string {
 function firstKey(request: LoginRequest): string {
   const { assume: _assume, ...identity } = request.identity;
   return sessionKey({ ...request, identity });
+}
+
+/** The agent of a node gives credentials to the pods of the node only. */
+function checkIdentity({ kind }: AwsIdentity, caller: Caller): void {
+  if (kind !== 'pod-identity' || caller.kind !== 'service-account') return;
+  const problem = `${describeAccount(caller)} has no pod, and EKS Pod Identity gives credentials to pods only`;
+  const remedy =
+    'leave usePodIdentity out and annotate the account with eks.amazonaws.com/role-arn, or mount the class';
+  throw new SecretError('POD_IDENTITY_UNSUPPORTED', `${problem}; ${remedy}`);
 }
 
 function roleMissing(caller: Caller, remedy: string): SecretError {

@@ -5,15 +5,16 @@ import type { LoginDeps, LoginRequest } from './login.ts';
 import { sessionName } from './session-name.ts';
 import type { Session } from './session.ts';
 import { toSession } from './sts-session.ts';
-import { describeAccount, findToken } from './token.ts';
+import { describeAccount, readToken } from './token.ts';
 
 /**
- * IAM roles for service accounts: the pod's own token becomes the role. The session lasts as long as the role says, an hour
- * unless told otherwise. Throws TOKEN_MISSING and what a call throws.
+ * IAM roles for service accounts: the account's own token becomes the role. The session lasts as long as the role says, an
+ * hour unless told otherwise. Throws TOKEN_MISSING, what the issuer of tokens throws, and what a call throws.
  */
 export async function logInWithToken(deps: LoginDeps, roleArn: string, request: LoginRequest): Promise<Session> {
   const { region, identity, caller, signal } = request;
-  const token = findToken(caller, identity.audience).reveal().toString();
+  const { tokenIssuer } = deps;
+  const token = (await readToken(caller, identity.audience, { tokenIssuer, signal })).reveal().toString();
   const { namespace, serviceAccount } = caller;
   const subject = `system:serviceaccount:${namespace}:${serviceAccount}`;
   const call: AwsCall = {

@@ -1,5 +1,6 @@
 import { SecretError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { type Pauses, toPauseMs } from '../../platform/pauses.ts';
 import { isPassing } from './errors.ts';
 
 export interface RetryOptions {
@@ -32,16 +33,6 @@ export async function withRetries<T>(
   }
 }
 
-interface Pauses {
-  readonly firstMs: number;
-  readonly maxMs: number;
-}
-
 const maxTries = 3;
 const pauses: Pauses = { firstMs: 200, maxMs: 2_000 };
 const throttledPauses: Pauses = { firstMs: 1_000, maxMs: 8_000 };
-
-/** Between half of the pause and all of it. */
-function toPauseMs(tried: number, { firstMs, maxMs }: Pauses, random: number): number {
-  return Math.min(firstMs * 2 ** (tried - 1), maxMs) * (0.5 + random / 2);
-}

@@ -1,6 +1,7 @@
 import type { Caller } from '../../core/caller.ts';
 import { SecretError } from '../../core/errors.ts';
 import type { SecretBytes } from '../../core/secret-bytes.ts';
+import type { TokenIssuer } from '../../core/token-issuer.ts';
 import { quote } from './call.ts';
 
 /** The caller's token for an audience. Throws TOKEN_MISSING. */
@@ -12,6 +13,16 @@ export function findToken(caller: Caller, audience: string): SecretBytes {
     'TOKEN_MISSING',
     `no service account token for the audience ${quote(audience)} was sent (sent: ${sent === '' ? 'none' : sent}); ${remedies[caller.kind]}`,
   );
+}
+
+/** The token to log in with: as `findToken`, and for a service account without a pod one that Kubernetes issues. */
+export async function readToken(
+  caller: Caller,
+  audience: string,
+  { tokenIssuer, signal }: { readonly tokenIssuer: TokenIssuer | undefined; readonly signal: AbortSignal },
+): Promise<SecretBytes> {
+  const isIssued = tokenIssuer && caller.kind === 'service-account' && !caller.tokens.has(audience);
+  return isIssued ? await tokenIssuer.issue(caller, audience, { signal }) : findToken(caller, audience);
 }
 
 /** `service account shop/web`, for messages. */

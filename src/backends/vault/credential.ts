@@ -15,7 +15,7 @@ export type Credential =
   | { readonly method: 'token'; readonly token: SecretBytes };
 
 export interface CredentialOptions {
-  /** `--token-request-fallback`; undefined: a missing token is an error. */
+  /** For pods `--token-request-fallback`; undefined: a missing token is an error. */
   readonly tokenIssuer: TokenIssuer | undefined;
   readonly signal: AbortSignal;
 }
@@ -26,7 +26,7 @@ export function authOf(ref: VaultRef, caller: Caller): VaultAuth {
   return ref.store.auth;
 }
 
-/** Throws TOKEN_MISSING, TOKEN_REQUEST_FAILED, CREDENTIAL_MISSING. */
+/** Throws TOKEN_MISSING, TOKEN_REQUEST_FAILED, AUDIENCE_FORBIDDEN, CREDENTIAL_MISSING. */
 export async function readCredential(ref: VaultRef, caller: Caller, options: CredentialOptions): Promise<Credential> {
   const auth = authOf(ref, caller);
   switch (auth.method) {
@@ -57,8 +57,10 @@ export function digestCredential(credential: Credential): string {
 type ServiceAccountAuth = Extract<VaultAuth, { method: 'service-account' }>;
 
 async function readJwt(auth: ServiceAccountAuth, caller: Caller, options: CredentialOptions): Promise<SecretBytes> {
-  const { audience, requestAudience = audience } = auth;
+  const { audience } = auth;
   const { tokenIssuer, signal } = options;
+  // A service account logs in as its pods would, so with the audience that the driver's tokens have.
+  const requestAudience = caller.kind === 'service-account' ? audience : (auth.requestAudience ?? audience);
   const sent = caller.tokens.get(audience);
   if (sent && sent.size > 0) return sent;
   if (tokenIssuer) return await tokenIssuer.issue(caller, requestAudience, { signal });
@@ -66,9 +68,15 @@ async function readJwt(auth: ServiceAccountAuth, caller: Caller, options: Creden
   throw new SecretError(
     'TOKEN_MISSING',
     `no service account token for the audience ${quote(audience)} was sent (sent: ${others === '' ? 'none' : others}); ` +
-      `list it under tokenRequests[].audience in the Helm values of the Secrets Store CSI driver, or set audience to one that is sent`,
+      `${tokenRemedies[caller.kind]}, or set audience to one that is sent`,
   );
 }
+
+const tokenRemedies: Readonly<Record<Caller['kind'], string>> = {
+  pod: 'list it under tokenRequests[].audience in the Helm values of the Secrets Store CSI driver',
+  'service-account': 'list it in --audiences of the controller',
+  operator: 'set VAULT_TOKEN or give such a token to the command',
+};
 
 function readIdentity(caller: Caller): TlsIdentity {
   return { cert: readSecret(caller, 'tls.crt', 'cert'), key: readSecret(caller, 'tls.key', 'cert') };

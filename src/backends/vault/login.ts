@@ -86,7 +86,7 @@ function toBody(credential: Exclude<Credential, { method: 'token' }>): Record<st
 function remedyFor(credential: Credential): string {
   switch (credential.method) {
     case 'service-account':
-      return `Check that the role exists at this mount and is bound to the pod's service account, namespace and audience`;
+      return 'Check that the role exists at this mount and is bound to the service account, namespace and audience';
     case 'approle':
       return 'Check role_id and secret_id, and that the secret_id is not used up';
     case 'cert':

@@ -1,10 +1,10 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parse } from 'yaml';
 
 import { moduleDir, serverDir } from '../../servers/build.ts';
+import { ApiServer } from './api-server.ts';
 import { type Cluster, csiDriverName, KubeApi, type KubeObject } from './kube-api.ts';
 import { freePort, ServerProcess, toFlags } from './processes.ts';
 import { until } from './until.ts';
@@ -15,21 +15,36 @@ export const nodeName = 'n1';
 /** The region of AWS that the node says it is in; the one of the parity vectors. */
 export const nodeRegion = 'us-east-1';
 
-/** etcd, kube-apiserver and kube-controller-manager on 127.0.0.1, with the CRDs of the CSI driver. Ready when it resolves. */
-export async function startControlPlane(runDir: string): Promise<Cluster> {
-  const dir = join(runDir, 'kubernetes');
+export interface ControlPlane {
+  readonly cluster: Cluster;
+  readonly api: ApiServer;
+  stop(): Promise<void>;
+}
+
+/**
+ * etcd, kube-apiserver and kube-controller-manager on 127.0.0.1 in a new folder, with the CRDs of the CSI driver. Ready
+ * when it resolves.
+ */
+export async function startControlPlane(runDir: string, name = 'kubernetes'): Promise<ControlPlane> {
+  const dir = join(runDir, name);
   mkdirSync(dir);
-  const etcd = await startEtcd(runDir, dir);
-  const cluster = await startApiServer({ runDir, dir, etcd });
-  await startControllerManager({ runDir, dir, cluster });
+  const { etcd, client } = await startEtcd(runDir, dir);
+  const api = await ApiServer.start({ runDir, dir, etcd: client });
+  const { cluster } = api;
+  const manager = await startControllerManager({ runDir, dir, cluster });
   const kube = new KubeApi(cluster);
   await createBasics(kube);
   await createDriverCrds(kube);
   await kube.close();
-  return cluster;
+  const stop = async (): Promise<void> => {
+    await manager.stop('SIGKILL');
+    await api.kill();
+    await etcd.stop('SIGKILL');
+  };
+  return { cluster, api, stop };
 }
 
-async function startEtcd(runDir: string, dir: string): Promise<string> {
+async function startEtcd(runDir: string, dir: string): Promise<{ etcd: ServerProcess; client: string }> {
   const client = `http://127.0.0.1:${await freePort()}`;
   const peer = `http://127.0.0.1:${await freePort()}`;
   const etcd = new ServerProcess({
@@ -48,7 +63,7 @@ async function startEtcd(runDir: string, dir: string): Promise<string> {
     log: join(dir, 'etcd.log'),
   });
   await etcd.ready(async () => (await fetch(`${client}/health`)).ok);
-  return client;
+  return { etcd, client };
 }
 
 interface Place {
@@ -56,82 +71,7 @@ interface Place {
   readonly dir: string;
 }
 
-async function startApiServer({ runDir, dir, etcd }: Place & { readonly etcd: string }): Promise<Cluster> {
-  const port = await freePort();
-  const server = `https://127.0.0.1:${port}`;
-  const adminToken = randomBytes(16).toString('hex');
-  const providerToken = randomBytes(16).toString('hex');
-  const auditLog = join(dir, 'audit.log');
-  writeServiceAccountKeys(dir);
-  writeFileSync(
-    join(dir, 'tokens.csv'),
-    `${adminToken},admin,admin,system:masters\n${providerToken},lockstep-provider,lockstep-provider\n`,
-  );
-  writeFileSync(
-    join(dir, 'audit-policy.yaml'),
-    '{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],"rules":[{"level":"Metadata"}]}',
-  );
-  const api = new ServerProcess({
-    runDir,
-    command: join(serverDir('kubernetes'), 'kube-apiserver'),
-    args: toFlags({
-      'etcd-servers': etcd,
-      'cert-dir': dir,
-      'bind-address': '127.0.0.1',
-      'secure-port': String(port),
-      'service-cluster-ip-range': '10.96.0.0/16',
-      'service-account-key-file': join(dir, 'sa.pub'),
-      'service-account-signing-key-file': join(dir, 'sa.key'),
-      'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
-      'token-auth-file': join(dir, 'tokens.csv'),
-      'authorization-mode': 'RBAC,Node',
-      'allow-privileged': true,
-      'disable-admission-plugins': 'ServiceAccount',
-      'audit-log-path': auditLog,
-      'audit-policy-file': join(dir, 'audit-policy.yaml'),
-    }),
-    log: join(dir, 'kube-apiserver.log'),
-  });
-  const cluster = (): Cluster => ({
-    server,
-    adminToken,
-    auditLog,
-    ca: readFileSync(join(dir, 'apiserver.crt'), 'utf8'),
-    kubeconfig: join(dir, 'admin.kubeconfig'),
-    providerKubeconfig: join(dir, 'provider.kubeconfig'),
-  });
-  await api.ready(async () => {
-    const kube = new KubeApi(cluster());
-    const ready = await kube.isReady();
-    await kube.close();
-    return ready;
-  });
-  writeKubeconfig(cluster(), cluster().kubeconfig, adminToken);
-  writeKubeconfig(cluster(), cluster().providerKubeconfig, providerToken);
-  return cluster();
-}
-
-function writeServiceAccountKeys(dir: string): void {
-  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  writeFileSync(join(dir, 'sa.key'), keys.privateKey.export({ type: 'pkcs1', format: 'pem' }));
-  writeFileSync(join(dir, 'sa.pub'), keys.publicKey.export({ type: 'spki', format: 'pem' }));
-}
-
-/** JSON is YAML. */
-function writeKubeconfig(cluster: Cluster, path: string, token: string): void {
-  const ca = Buffer.from(cluster.ca).toString('base64');
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'e2e', cluster: { server: cluster.server, 'certificate-authority-data': ca } }],
-    users: [{ name: 'e2e', user: { token } }],
-    contexts: [{ name: 'e2e', context: { cluster: 'e2e', user: 'e2e' } }],
-    'current-context': 'e2e',
-  };
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
-}
-
-async function startControllerManager(options: Place & { readonly cluster: Cluster }): Promise<void> {
+async function startControllerManager(options: Place & { readonly cluster: Cluster }): Promise<ServerProcess> {
   const { runDir, dir, cluster } = options;
   const port = await freePort();
   const manager = new ServerProcess({
@@ -154,6 +94,7 @@ async function startControllerManager(options: Place & { readonly cluster: Clust
   const rootCa = '/api/v1/namespaces/default/configmaps/kube-root-ca.crt';
   await manager.ready(async () => Boolean(await kube.call('GET', rootCa)));
   await kube.close();
+  return manager;
 }
 
 async function createBasics(kube: KubeApi): Promise<void> {

@@ -17,11 +17,17 @@ export interface Cluster {
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
+  };
   readonly [field: string]: unknown;
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface TokenOptions {
   readonly namespace: string;
@@ -50,10 +56,29 @@ export class KubeApi {
     this.#agent = new Agent({ connect: { ca: cluster.ca } });
   }
 
-  /** Throws with the API server's own words for a status of 400 and above. */
+  /** Throws with the API server's own words for a status of 400 and above. A PATCH is a merge patch. */
   async call<T>(method: Method, path: string, body?: object): Promise<T> {
     // The edge of the harness: the API server answers what its own schema says.
     return JSON.parse(await this.#send(method, path, body)) as T;
+  }
+
+  /** Undefined: the API server answers 404. */
+  async find<T>(path: string): Promise<T | undefined> {
+    const { status, text } = await this.#request('GET', path);
+    if (status === 404) return undefined;
+    if (status >= 400) throw new Error(`GET ${path}: ${status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** The metadata of all objects of a list, without their bodies. */
+  async listMetadata(path: string): Promise<string> {
+    return (await this.#request('GET', path, { accept: metadataList })).text;
+  }
+
+  /** Gone already is fine. */
+  async remove(path: string): Promise<void> {
+    const { status, text } = await this.#request('DELETE', path);
+    if (status >= 400 && status !== 404) throw new Error(`DELETE ${path}: ${status} ${text}`);
   }
 
   async isReady(): Promise<boolean> {
@@ -108,14 +133,29 @@ export class KubeApi {
   }
 
   async #send(method: Method, path: string, body?: object): Promise<string> {
+    const { status, text } = await this.#request(method, path, { body });
+    if (status >= 400) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return text;
+  }
+
+  async #request(method: Method, path: string, { body, accept }: RequestOptions = {}) {
     const response = await request(this.#cluster.server + path, {
       method,
       dispatcher: this.#agent,
-      headers: { authorization: `Bearer ${this.#cluster.adminToken}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${this.#cluster.adminToken}`,
+        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+        accept: accept ?? 'application/json',
+      },
       body: body === undefined ? null : JSON.stringify(body),
     });
-    const text = await response.body.text();
-    if (response.statusCode >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
-    return text;
+    return { status: response.statusCode, text: await response.body.text() };
   }
 }
+
+interface RequestOptions {
+  readonly body?: object | undefined;
+  readonly accept?: string;
+}
+
+const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';

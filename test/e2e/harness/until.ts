@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** For `expect.poll`: what happens at once has happened by then, what waits for a refresh has not. */
+export const soon = { timeout: 5_000, interval: 50 };
+
 /** Waits until the condition holds, looking every 50 ms; throws `waited … for what` at the end of the time. */
 export async function until(
   condition: () => boolean | Promise<boolean>,

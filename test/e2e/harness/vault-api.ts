@@ -5,11 +5,12 @@ import { Agent, request } from 'undici';
 import type { Cluster } from './kube-api.ts';
 
 export interface RoleOptions {
-  readonly policies?: string;
+  readonly token_policies?: string;
   readonly token_ttl?: string;
   readonly token_max_ttl?: string;
   readonly token_num_uses?: number;
   readonly bound_service_account_names?: string;
+  readonly bound_service_account_namespaces?: string;
 }
 
 /** A Vault as its administrator. */
@@ -44,20 +45,25 @@ export class VaultApi {
 
   /** Kubernetes auth at `auth/kubernetes`, and a policy `app` that reads everything in the engines `secret` and `kv1`. */
   async enableKubernetesAuth(cluster: Cluster): Promise<void> {
-    await this.call('POST', 'sys/auth/kubernetes', { type: 'kubernetes' });
-    await this.call('PUT', 'auth/kubernetes/config', {
-      kubernetes_host: cluster.server,
-      kubernetes_ca_cert: cluster.ca,
-      token_reviewer_jwt: cluster.adminToken,
-    });
+    await this.mountKubernetesAuth('kubernetes', cluster);
     const policy = ['secret/data/*', 'kv1/*'].map((path) => `path "${path}" { capabilities = ["read"] }`).join('\n');
     await this.call('PUT', 'sys/policies/acl/app', { policy });
     await this.call('POST', 'sys/mounts/kv1', { type: 'kv', options: { version: '1', leased_passthrough: 'true' } });
   }
 
+  /** Kubernetes auth at `auth/MOUNT`, for the tokens of a cluster. */
+  async mountKubernetesAuth(mount: string, cluster: Cluster): Promise<void> {
+    await this.call('POST', `sys/auth/${mount}`, { type: 'kubernetes' });
+    await this.call('PUT', `auth/${mount}/config`, {
+      kubernetes_host: cluster.server,
+      kubernetes_ca_cert: cluster.ca,
+      token_reviewer_jwt: cluster.adminToken,
+    });
+  }
+
   /** A role of Kubernetes auth for the service account `app` of any namespace and the audience `vault`. */
-  async putRole(name: string, options: RoleOptions = {}): Promise<void> {
-    await this.call('PUT', `auth/kubernetes/role/${name}`, {
+  async putRole(name: string, options: RoleOptions = {}, mount = 'kubernetes'): Promise<void> {
+    await this.call('PUT', `auth/${mount}/role/${name}`, {
       bound_service_account_names: 'app',
       bound_service_account_namespaces: '*',
       audience: 'vault',

@@ -1,6 +1,6 @@
-import type { AwsDeps } from '../backends/aws/access.ts';
-import type { AwsParameterRef, AwsSecretRef } from '../core/aws-ref.ts';
-import type { Backend } from '../core/backend.ts';
+import type { AwsDeps } from './backends/aws/access.ts';
+import type { AwsParameterRef, AwsSecretRef } from './core/aws-ref.ts';
+import type { Backend } from './core/backend.ts';
 
 /** Both stores of AWS over one access: they share connections and credentials. */
 export interface AwsBackends {
@@ -39,9 +39,9 @@ interface LoadedBackends {
 
 async function loadBackends(deps: AwsDeps): Promise<LoadedBackends> {
   const [{ createAwsAccess }, { createSecretsManagerBackend }, { createParameterStoreBackend }] = await Promise.all([
-    import('../backends/aws/access.ts'),
-    import('../backends/aws/secrets-manager.ts'),
-    import('../backends/aws/parameter-store.ts'),
+    import('./backends/aws/access.ts'),
+    import('./backends/aws/secrets-manager.ts'),
+    import('./backends/aws/parameter-store.ts'),
   ]);
   const access = createAwsAccess(deps);
   return { secrets: createSecretsManagerBackend(access), parameters: createParameterStoreBackend(access) };

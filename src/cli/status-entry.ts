@@ -1,0 +1,80 @@
+import type { SyncObject } from '../controller/sync-object.ts';
+import type { SecretStatus } from '../controller/sync-status.ts';
+
+/** One SecretProviderClassSync as `lockstep status` shows it; `-o json` prints exactly this. */
+export interface StatusEntry {
+  readonly namespace: string;
+  readonly name: string;
+  /** What it comes to: `pending` waits for the controller; of a `suspended` one nothing is expected; `gone` while watching. */
+  readonly state: 'ready' | 'failing' | 'pending' | 'suspended' | 'gone';
+  /** The condition Ready is True, of the spec as it stands. */
+  readonly ready: boolean;
+  /** Of the condition Ready; empty while there is none. */
+  readonly reason: string;
+  readonly message: string;
+  readonly secrets: readonly SecretStatus[];
+  /** When a Secret last got other content. */
+  readonly lastChange: string | null;
+  readonly created: string;
+  readonly observedGeneration: number | null;
+  /** The spec was changed, and the status is about the one before. */
+  readonly stale: boolean;
+}
+
+export function toStatusEntry(sync: SyncObject): StatusEntry {
+  const { namespace, name, createdAt: created, status } = sync;
+  const condition = status.conditions?.find(({ type }) => type === 'Ready');
+  const stale = status.observedGeneration !== sync.generation;
+  const ready = condition?.status === 'True' && !stale;
+  const isPending = stale || condition === undefined || condition.status === 'Unknown';
+  return {
+    namespace,
+    name,
+    state: sync.spec?.suspend ? 'suspended' : toState(ready, isPending),
+    ready,
+    reason: condition?.reason ?? '',
+    message: condition?.message ?? 'no controller has looked at it yet',
+    secrets: status.secrets ?? [],
+    lastChange: status.lastChangeTime ?? null,
+    created,
+    observedGeneration: status.observedGeneration ?? null,
+    stale,
+  };
+}
+
+/** What remains to be shown of one that was deleted. */
+export function toGone(entry: StatusEntry): StatusEntry {
+  return { ...entry, state: 'gone', ready: false, reason: 'Deleted', message: 'it was deleted' };
+}
+
+/** By namespace and name, as kubectl lists them. */
+export function compareEntries(a: StatusEntry, b: StatusEntry): number {
+  return compareText(a.namespace, b.namespace) || compareText(a.name, b.name);
+}
+
+/** Nothing is wrong, and nothing is waited for. */
+export function isSettled({ state }: StatusEntry): boolean {
+  return state === 'ready' || state === 'suspended';
+}
+
+/** `12 ready, 2 failing, 1 suspended`. */
+export function summarize(entries: readonly StatusEntry[]): string {
+  const counts = (['ready', 'failing', 'pending', 'suspended'] as const).map((state) => ({
+    state,
+    count: entries.filter((entry) => entry.state === state).length,
+  }));
+  return counts
+    .filter(({ state, count }) => count > 0 || state === 'ready')
+    .map(({ state, count }) => `${count} ${state}`)
+    .join(', ');
+}
+
+function toState(isReady: boolean, isPending: boolean): StatusEntry['state'] {
+  if (isReady) return 'ready';
+  return isPending ? 'pending' : 'failing';
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

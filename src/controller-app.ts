@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+
+import type { CreateControllerApp } from './cli/daemon.ts';
+import { type ControllerConfig, leaseName } from './config/controller-config.ts';
+import type { RoleReader } from './core/role-reader.ts';
+import { SecretBytes } from './core/secret-bytes.ts';
+import { type Controller, createController } from './controller/controller.ts';
+import { loadVersionKey } from './controller/version-key.ts';
+import { createWatches, type Watches } from './controller/watches.ts';
+import { createAccountTokens } from './kube/account-tokens.ts';
+import { alwaysLeader } from './kube/always-leader.ts';
+import { readApiAudiences } from './kube/api-audiences.ts';
+import type { ApiClient } from './kube/api-client.ts';
+import { createElection, type Election } from './kube/election.ts';
+import { createEventRecorder } from './kube/events.ts';
+import { fence } from './kube/fence.ts';
+import { createApiClient } from './kube/http-api-client.ts';
+import { loadKubeConfig } from './kube/kube-config.ts';
+import { keyOf } from './kube/objects.ts';
+import { systemClock } from './platform/clock.ts';
+import { createHttpEndpoints } from './platform/http-endpoints.ts';
+import { type Component, createLifecycle } from './platform/lifecycle.ts';
+import { createLogger } from './platform/logger.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { readVersionKey } from './platform/version-key.ts';
+import { createResolver } from './resolve/resolver.ts';
+import { createDialects } from './spc/dialect.ts';
+import { createStores, type Tools } from './stores.ts';
+
+/** What is in work may end within this time; a pod's grace period has to be a little longer. */
+const stopTimeoutMs = 25_000;
+/** Bytes of values kept in memory. */
+const maxCacheBytes = 32 * 1024 * 1024;
+/** Parsed classes kept. */
+const maxParsedClasses = 5000;
+const random = Math.random;
+
+/** The composition root of the controller: builds every part and wires ports to adapters. Throws SecretError. */
+export const createControllerApp: CreateControllerApp = async (config, { write }) => {
+  const logger = createLogger({ level: config.logLevel, format: config.logFormat, write });
+  const tools: Tools = { clock: systemClock, logger, metrics: createMetrics() };
+  const kubeConfig = loadKubeConfig(config.kubeconfig);
+  const client = createApiClient(kubeConfig, tools);
+  const election = electLeader(config, client, tools);
+  const fenced = fence(client, election);
+  const versionKey = await loadKey(config, client);
+  const watches = createWatches(config, { ...tools, client, random });
+  const apiAudiences = readApiAudiences(kubeConfig);
+  const tokens = createAccountTokens(fenced, { ...tools, audiences: config.audiences, apiAudiences });
+  const roles = toRoles(watches);
+  const stores = await createStores(config, tools, { hasAws: true, tokenIssuer: tokens, roles });
+  const resolver = createResolver({ ...tools, backends: stores.backends, versionKey, limits });
+  const dialects = createDialects({ cacheSize: maxParsedClasses });
+  const events = createEventRecorder({ ...tools, client: fenced, instance: config.identity, random });
+  const controller = createController({
+    ...tools,
+    client: fenced,
+    election,
+    events,
+    watches,
+    resolver,
+    plan: (provider, input) => dialects[provider](input, config.stores),
+    forgetAccount: (namespace, name) => tokens.forget(namespace, name),
+    random,
+    digestKey: SecretBytes.from(randomBytes(32)),
+    options: { intervalMs: config.interval, workers: config.workers, perObjectMetrics: config.perObjectMetrics },
+  });
+  const flush = (): void => {
+    resolver.flush();
+    logger.info('value cache flushed');
+  };
+  const endpoints = createEndpoints(config, { controller, flush }, tools);
+  const api: Component = { name: 'API client', start: () => Promise.resolve(), stop: () => client.close() };
+  const components = [api, ...stores.components, endpoints, events, election, ...controller.components];
+  return { ...createLifecycle({ ...tools, components, stopTimeoutMs }), logger, flush };
+};
+
+/** A sync says itself how fresh its values must be, and falls back on its own Secret. */
+const limits = { refreshIntervalMs: 0, minRefreshIntervalMs: 0, staleIfErrorMs: 0, maxBytes: maxCacheBytes };
+
+function electLeader(config: ControllerConfig, client: ApiClient, tools: Tools): Election {
+  if (!config.leaderElect) return alwaysLeader(tools);
+  const lease = { namespace: config.leaseNamespace, name: leaseName };
+  return createElection({ ...tools, client, random, identity: config.identity, lease });
+}
+
+async function loadKey(config: ControllerConfig, client: ApiClient): Promise<SecretBytes> {
+  if (config.versionKeyFile !== undefined) return await readVersionKey(config.versionKeyFile);
+  const { namespace, versionKeySecret: name } = config;
+  return await loadVersionKey(client, { namespace, name }, { signal: new AbortController().signal });
+}
+
+/** The watch knows every account: nobody is asked. */
+function toRoles({ accounts }: Watches): RoleReader {
+  return {
+    roleOf: ({ namespace, serviceAccount: name }) => Promise.resolve(accounts.get(keyOf({ namespace, name }))?.roleArn),
+  };
+}
+
+function createEndpoints(
+  { metricsAddress: address }: ControllerConfig,
+  { controller, flush }: { readonly controller: Controller; readonly flush: () => void },
+  { logger, metrics }: Tools,
+): Component {
+  if (address !== undefined) metrics.collectProcessMetrics();
+  const { registry } = metrics;
+  const ready = (): Promise<string | undefined> => Promise.resolve(controller.ready());
+  return createHttpEndpoints({ address, registry, logger, flush, ready, live: () => controller.live() });
+}

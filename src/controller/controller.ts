@@ -1,0 +1,135 @@
+import type { Resolver } from '../core/resolver.ts';
+import type { SecretBytes } from '../core/secret-bytes.ts';
+import type { ApiClient } from '../kube/api-client.ts';
+import type { Election } from '../kube/election.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { ObjectKey } from '../kube/objects.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Component } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { untilAborted } from '../platform/until-aborted.ts';
+import { createAttempt } from './attempt.ts';
+import { Backoffs } from './backoff.ts';
+import { Claims } from './claims.ts';
+import { ClassKeeper } from './class-keeper.ts';
+import { createFetchFiles, type FetchFilesDeps } from './fetch-files.ts';
+import { OwnedSecrets } from './owned-secrets.ts';
+import { type Rank, type Reason, WorkQueue } from './queue.ts';
+import { Reconcile } from './reconcile.ts';
+import { SecretWriter } from './secret-writer.ts';
+import { StoreGate } from './store-gate.ts';
+import { SyncMetrics } from './sync-metrics.ts';
+import { SyncReport } from './sync-report.ts';
+import { Triggers } from './triggers.ts';
+import type { Watches } from './watches.ts';
+import { createWorkers } from './workers.ts';
+
+export interface ControllerDeps {
+  /** Fenced: it writes only while this replica leads. */
+  readonly client: ApiClient;
+  readonly watches: Watches;
+  readonly election: Pick<Election, 'holds' | 'onTerm'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly resolver: Resolver;
+  readonly plan: FetchFilesDeps['plan'];
+  /** Tokens and roles of an account that was changed are worth nothing any more. */
+  readonly forgetAccount: (namespace: string, name: string) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Keys digests that never leave the process. */
+  readonly digestKey: SecretBytes;
+  readonly options: ControllerOptions;
+}
+
+export interface ControllerOptions {
+  /** Where a sync says nothing. */
+  readonly intervalMs: number;
+  readonly workers: number;
+  readonly perObjectMetrics: boolean;
+}
+
+export interface Controller {
+  /** In the order of starting. */
+  readonly components: readonly Component[];
+  /** Why it should not be counted on yet; undefined: everything has been listed. */
+  ready(): string | undefined;
+  /** Why the process should be restarted; undefined: it is alive. */
+  live(): string | undefined;
+}
+
+/** Keeps Secrets: builds the parts of the loop and ties them together. */
+export function createController(deps: ControllerDeps): Controller {
+  const { client, watches, clock, logger, metrics, random, options } = deps;
+  const { intervalMs } = options;
+  const queue = new WorkQueue({ clock, metrics });
+  const backoffs = new Backoffs(random);
+  const enqueue = (key: ObjectKey, rank: Rank, reason: Reason): void => queue.add(key, { rank, reason });
+  const enqueueSync = (key: ObjectKey, rank: Rank, reason: Reason): void => enqueue(`sync ${key}`, rank, reason);
+  const requeue = (syncs: Iterable<ObjectKey>): void => {
+    for (const key of syncs) enqueueSync(key, 'urgent', 'drift');
+  };
+
+  const claims = new Claims();
+  const gate = new StoreGate({
+    clock,
+    random,
+    onOpen: (syncs) => syncs.forEach((key) => enqueueSync(key, 'refresh', 'retry')),
+  });
+  const writer = new SecretWriter({
+    client,
+    metrics,
+    owned: new OwnedSecrets(watches.secrets),
+    digestKey: deps.digestKey,
+    isWanted: (sync, secret) => watches.syncs.get(sync) !== undefined && (claims.wants(sync, secret) ?? true),
+  });
+  const syncMetrics = new SyncMetrics({ metrics, perObject: options.perObjectMetrics });
+  const report = new SyncReport({ ...deps, metrics: syncMetrics });
+  const fetchFiles = createFetchFiles({ ...deps, gate, intervalMs });
+  const attempt = createAttempt({ ...watches, client, fetchFiles, writer, claims, requeue });
+  const parts = { ...watches, attempt, report, claims, gate, backoffs, random, intervalMs, requeue };
+  const reconcile = new Reconcile(parts);
+  const keeper = new ClassKeeper({ ...deps, ...watches });
+  const workers = createWorkers({
+    queue,
+    clock,
+    logger,
+    backoffs,
+    count: options.workers,
+    async work({ key, reasons }, signal) {
+      const [kind, name = ''] = key.split(' ', 2);
+      return kind === 'class' ? await keeper.keep(name, { signal }) : await reconcile.run(name, reasons, { signal });
+    },
+  });
+  // Whoever does not lead only watches: when the term begins, everything is looked at.
+  const whileLeading =
+    <A extends readonly unknown[]>(act: (...input: A) => void) =>
+    (...input: A): void => {
+      if (deps.election.holds()) act(...input);
+    };
+  const triggers = new Triggers({
+    ...watches,
+    isEcho: (key, secret) => writer.isEcho(key, secret),
+    onSeen: (sync) => report.seen(sync),
+    onAccount: deps.forgetAccount,
+    enqueueSync: whileLeading(enqueueSync),
+    enqueueClass: whileLeading((key: ObjectKey) => enqueue(`class ${key}`, 'first', 'class')),
+  });
+  deps.election.onTerm((term) => {
+    void begin(term).catch((error: unknown) => {
+      if (!term.aborted) logger.error({ code: 'INTERNAL', err: error }, 'term failed');
+    });
+  });
+
+  async function begin(term: AbortSignal): Promise<void> {
+    await untilAborted(watches.settled(term), term);
+    triggers.enqueueAll();
+    await workers.run(term);
+    queue.clear();
+  }
+
+  return { components: [watches, workers], ready: () => watches.unsettled(), live: () => watches.silent() };
+}

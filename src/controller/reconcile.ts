@@ -1,0 +1,76 @@
+import type { CallOptions } from '../kube/api-client.ts';
+import type { ObjectKey } from '../kube/objects.ts';
+import type { Reflector } from '../kube/reflector.ts';
+import type { Attempt, RunAttempt } from './attempt.ts';
+import type { Claims } from './claims.ts';
+import type { Reason } from './queue.ts';
+import { isForced, type SyncObject } from './sync-object.ts';
+import type { SyncReport } from './sync-report.ts';
+import type { Next } from './workers.ts';
+import type { StoreGate } from './store-gate.ts';
+import type { Backoffs } from './backoff.ts';
+
+export interface ReconcileDeps {
+  readonly syncs: Pick<Reflector<SyncObject>, 'get'>;
+  /** Whether the controller is responsible for a namespace. */
+  readonly isSelected: (namespace: string) => boolean;
+  readonly attempt: RunAttempt;
+  readonly report: SyncReport;
+  readonly claims: Claims;
+  readonly gate: Pick<StoreGate, 'forget'>;
+  readonly backoffs: Backoffs;
+  readonly random: () => number;
+  /** Where a sync says nothing. */
+  readonly intervalMs: number;
+  readonly requeue: (syncs: Iterable<ObjectKey>) => void;
+}
+
+/** Reasons for which kept values and a store's back-off do not count: somebody changed something and waits. */
+const urgentReasons: ReadonlySet<Reason> = new Set(['spec', 'class', 'force', 'role']);
+/** Part of the interval by which refreshes are spread. */
+const jitter = 0.1;
+
+/** Makes one sync current. Level-triggered: it looks at what is, and not at what has happened. */
+export class Reconcile {
+  readonly #deps: ReconcileDeps;
+
+  constructor(deps: ReconcileDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with KUBE_… when the status could not be written, with NOT_LEADER, and with the signal's reason. */
+  async run(key: ObjectKey, reasons: ReadonlySet<Reason>, options: CallOptions): Promise<Next> {
+    const found = this.#deps.syncs.get(key);
+    if (!found || found.isDeleted || !this.#deps.isSelected(found.namespace)) {
+      this.forget(key);
+      return { kind: 'done' };
+    }
+    const sync = this.#deps.report.current(found);
+    const isUrgent = [...reasons].some((reason) => urgentReasons.has(reason)) || isForced(sync);
+    if (sync.spec?.suspend) this.#deps.gate.forget(key);
+    const attempt = sync.spec?.suspend ? suspended : await this.#deps.attempt(sync, isUrgent, options);
+    await this.#deps.report.tell(sync, attempt, options);
+    return this.#next(sync, attempt);
+  }
+
+  /** Nothing of a sync that is gone stays in memory; its Secrets stay, or go with it by the garbage collector. */
+  forget(key: ObjectKey): void {
+    this.#deps.requeue(this.#deps.claims.forget(key));
+    this.#deps.gate.forget(key);
+    this.#deps.report.forget(key);
+    this.#deps.backoffs.forget(key);
+  }
+
+  #next({ key, spec }: SyncObject, { failures, retryAfterMs }: Attempt): Next {
+    if (spec?.suspend) return { kind: 'done' };
+    const intervalMs = spec?.intervalMs ?? this.#deps.intervalMs;
+    if (retryAfterMs !== undefined) return { kind: 'again', rank: 'retry', delayMs: retryAfterMs };
+    if (failures.length > 0) return { kind: 'again', rank: 'retry', delayMs: this.#deps.backoffs.failed(key) };
+    this.#deps.backoffs.forget(key);
+    if (intervalMs === 0) return { kind: 'done' };
+    const spread = 1 - jitter + 2 * jitter * this.#deps.random();
+    return { kind: 'again', rank: 'refresh', delayMs: intervalMs * spread };
+  }
+}
+
+const suspended: Attempt = { changes: [], contested: [], failures: [] };

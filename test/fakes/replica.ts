@@ -1,0 +1,44 @@
+import { createElection, type ElectionDeps } from '../../src/kube/election.ts';
+import { resources } from '../../src/kube/objects.ts';
+import { createLogger } from '../../src/platform/logger.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { FreezingClock } from './freezing-clock.ts';
+import { ScriptedKubeWrites } from './scripted-kube-writes.ts';
+
+export const lease = { namespace: 'lockstep', name: 'controller' };
+
+/** One of several processes that elect a leader, with a clock of its own. */
+export function createReplica(
+  identity: string,
+  { client = new ScriptedKubeWrites(), ...deps }: Partial<ElectionDeps> & { readonly client?: ScriptedKubeWrites } = {},
+) {
+  const clock = new FreezingClock();
+  const metrics = createMetrics();
+  const log: string[] = [];
+  const logger = createLogger({ level: 'debug', format: 'json', write: (line) => log.push(line) });
+  const election = createElection({ client, clock, logger, metrics, random: () => 0, identity, lease, ...deps });
+  const terms: AbortSignal[] = [];
+  election.onTerm((term) => terms.push(term));
+  const { signal } = new AbortController();
+  return {
+    election,
+    client,
+    clock,
+    log,
+    /** All that were, the last one perhaps still on. */
+    terms,
+    holds: () => election.holds(),
+    leader: async () => (await metrics.leader.get()).values[0]?.value,
+    start: () => election.start(signal),
+    stop: () => election.stop(signal),
+    /** Lines of this level. */
+    logged: (level: string) => log.filter((line) => line.includes(`"level":"${level}"`)),
+  };
+}
+
+export type Replica = ReturnType<typeof createReplica>;
+
+/** The spec of the lease as it stands. */
+export function leaseSpec(client: ScriptedKubeWrites): unknown {
+  return client.objects.get(`${resources.leases.plural} ${lease.namespace}/${lease.name}`)?.['spec'];
+}
