@@ -8,6 +8,7 @@ export interface Measured extends AsyncDisposable {
   line(pattern: RegExp): Promise<string>;
   cpuMs(): number;
   rssMiB(): number;
+  peakRssMiB(): number;
 }
 
 const ticksPerSecond = 100;
@@ -38,6 +39,7 @@ export function startMeasured(args: readonly string[], env: Readonly<Record<stri
       const fields = readFileSync(`${proc}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
     },
+    peakRssMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`${proc}/status`, 'utf8'))?.[1]) / 1024,
     rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${proc}/status`, 'utf8'))?.[1]) / 1024,
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode !== null) return;

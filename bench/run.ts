@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { measureStage, type StageCost } from './authority.ts';
 import { type AwsCalls, measureAwsCalls, toAwsCallsSection } from './aws-calls.ts';
 import { classObjects, connectDriver } from './driver.ts';
+import { imageFlags } from './image-flags.ts';
 import { startMeasured, type Measured } from './process.ts';
 import { startCountingVault, type CountingVault } from './vault.ts';
 import { measureWarmMounts, median, type WarmMounts } from './warm-mounts.ts';
 
-/** Node's own arguments are those of the image, so that the figures are those of a cluster. */
 const command = [...imageFlags(await readFile('Dockerfile', 'utf8')), 'dist/main.mjs'];
 
 const directory = await mkdtemp(join(tmpdir(), 'lockstep-bench-'));
@@ -29,11 +29,6 @@ try {
   console.log(report);
 } finally {
   await rm(directory, { recursive: true, force: true });
-}
-
-function imageFlags(dockerfile: string): string[] {
-  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]';
-  return (JSON.parse(entry) as string[]).filter((argument) => argument.startsWith('--'));
 }
 
 type Run<T> = (socket: string, provider: Measured) => Promise<T>;

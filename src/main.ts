@@ -12,7 +12,7 @@ const createControllerApp: CreateControllerApp = async (...input) =>
 
 const commands: CommandTable = {
   provider: {
-    summary: 'Serve the CSI driver: secrets from Vault and OpenBao as files of pods',
+    summary: 'Serve the CSI driver: secrets from Vault, OpenBao and AWS as files of pods',
     async load() {
       const { createProviderCommand } = await import('./cli/provider.ts');
       return createProviderCommand(createProviderApp);

@@ -50,6 +50,9 @@ describe('lockstep dev --once', () => {
     expect(out).toMatch(/vault-kv {2}db\/password {2}co\*\*\* → ro\*\*\* {2}version \S{8} → \S{8}$/m);
     expect(out).toMatch(/mixed {2}db-password {2}co\*\*\* → ro\*\*\* /);
     expect(out).toMatch(/aws-secrets {2}payments-api-key {2}pa\*\*\* → ro\*\*\* {2}version 00000001 → 00000002$/m);
+    expect(out).toMatch(/^ {2}vault-kv {2}Secret shop-database kubernetes\.io\/basic-auth$/m);
+    expect(out).toMatch(/└─ password +21 B {2}co\*\*\*$/m);
+    expect(out).toMatch(/vault-kv {2}Secret shop-database {2}password {2}co\*\*\* → ro\*\*\*$/m);
     expect(out).toMatch(/The new values are mounted \d+ ms after the edit\./);
     expect(out).toMatch(/300 more calls to Mount: \d+\.\d ms each, \d+ calls to the stores/);
     expect(out).not.toContain('\u001B');
@@ -80,6 +83,31 @@ describe('lockstep dev --once', () => {
 
     expect(code).toBe(1);
     expect(out).toMatch(/! NOT_FOUND: .*legacy-token/);
+  });
+
+  it.for([
+    [
+      'names a field that is unknown',
+      'key: password',
+      'keyy: password',
+      /secretObjects\[0\]\.data\[1\]: has a field "keyy".*key\?/,
+    ],
+    [
+      'names a file that is not there',
+      'objectName: db/password\n          key',
+      'objectName: db/passwort\n          key',
+      /SECRET_INVALID: Secret shop-database: key "password" of object "db\/passwort": .* did you mean "db\/password"\?/,
+    ],
+  ] as const)('fails when a Secret %s', async ([, written, mistaken, message]) => {
+    const file = join(directory, 'broken-secret.yaml');
+    const example = await readFile('deploy/examples/vault-kv.yaml', 'utf8');
+    await writeFile(file, example.replace(written, mistaken));
+    const { code, out } = await runDev('--once', '-f', file);
+    await rm(file);
+
+    expect(code).toBe(1);
+    expect(out).toMatch(message);
+    expect(out).toMatch(/The new value is mounted/);
   });
 });
 

@@ -82,7 +82,9 @@ async function run(work: (host: Host) => Promise<ExitCode>, host: Host): Promise
 
 function createProgram(version: string, host: Host): Commander {
   const program = withHost(new Commander('lockstep'), host)
-    .description('Secrets from Vault and OpenBao for Kubernetes: mounted, synced and rolled out from one manifest.')
+    .description(
+      'Secrets from Vault, OpenBao and AWS for Kubernetes: mounted, synced and rolled out from one manifest.',
+    )
     .version(version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Print this help')
     .helpCommand('help [command]', 'Print the help of a command');

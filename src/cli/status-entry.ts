@@ -23,24 +23,17 @@ export interface StatusEntry {
 
 export function toStatusEntry(sync: SyncObject): StatusEntry {
   const { namespace, name, createdAt: created, status } = sync;
-  const condition = status.conditions?.find(({ type }) => type === 'Ready');
-  const stale = status.observedGeneration !== sync.generation;
-  const ready = condition?.status === 'True' && !stale;
-  const isPending = stale || condition === undefined || condition.status === 'Unknown';
-  return {
-    namespace,
-    name,
-    state: sync.spec?.suspend ? 'suspended' : toState(ready, isPending),
-    ready,
-    reason: condition?.reason ?? '',
-    message: condition?.message ?? 'no controller has looked at it yet',
-    secrets: status.secrets ?? [],
-    lastChange: status.lastChangeTime ?? null,
-    created,
-    observedGeneration: status.observedGeneration ?? null,
-    stale,
-  };
+  const { conditions = [], secrets = [], lastChangeTime: lastChange = null, observedGeneration = null } = status;
+  const condition = conditions.find(({ type }) => type === 'Ready') ?? unseen;
+  const stale = observedGeneration !== sync.generation;
+  const ready = condition.status === 'True' && !stale;
+  const isPending = condition.status === 'Unknown' || stale;
+  const { reason, message } = condition;
+  const state = sync.spec?.suspend ? 'suspended' : toState(ready, isPending);
+  return { namespace, name, state, ready, reason, message, secrets, lastChange, created, observedGeneration, stale };
 }
+
+const unseen = { status: 'Unknown', reason: '', message: 'no controller has looked at it yet' } as const;
 
 /** What remains to be shown of one that was deleted. */
 export function toGone(entry: StatusEntry): StatusEntry {

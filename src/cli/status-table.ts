@@ -91,6 +91,6 @@ function toOneLine(text: string): string {
 }
 
 function clip(text: string, length: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

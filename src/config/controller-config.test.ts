@@ -34,8 +34,6 @@ describe('the configuration of a controller', () => {
       workers: 16,
       leaderElect: true,
       leaseNamespace: 'lockstep-system',
-      refreshInterval: 30_000,
-      minRefreshInterval: 0,
       versionKeyFile: undefined,
       versionKeySecret: 'lockstep-version-key',
       vaultAddresses: undefined,

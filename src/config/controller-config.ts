@@ -1,20 +1,17 @@
 import type { Parsed, Problem } from '../core/problem.ts';
-import type { StoreDefaults } from '../core/store-defaults.ts';
 import { controllerFlags } from './controller-flags.ts';
 import { configProblem, type Environment, flagName, type FlagValues, type Given, readFlags } from './flag.ts';
 import { readPod } from './pod.ts';
+import type { StoreConfig } from './store-config.ts';
 import { readStoreEnvironment } from './store-environment.ts';
 
 /** Everything that a controller is told, frozen. Durations in milliseconds. */
-export interface ControllerConfig extends Readonly<FlagValues<typeof controllerFlags>> {
-  readonly stores: StoreDefaults;
+export interface ControllerConfig extends StoreConfig, Readonly<FlagValues<typeof controllerFlags>> {
   /** In which the controller runs: its version key is there. */
   readonly namespace: string;
   readonly leaseNamespace: string;
   /** What this replica is called in the Lease. */
   readonly identity: string;
-  /** Store variables that are set and have no effect. */
-  readonly ignoredVariables: readonly string[];
 }
 
 /** The Lease for which the replicas contend. */

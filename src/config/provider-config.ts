@@ -1,16 +1,13 @@
 import type { Parsed } from '../core/problem.ts';
-import type { StoreDefaults } from '../core/store-defaults.ts';
 import { type Environment, type FlagValues, type Given, readFlags } from './flag.ts';
 import { providerFlags } from './provider-flags.ts';
+import type { StoreConfig } from './store-config.ts';
 import { readStoreEnvironment } from './store-environment.ts';
 
 /** Everything that a provider daemon is told, frozen. Durations in milliseconds. */
-export interface ProviderConfig extends Readonly<FlagValues<typeof providerFlags>> {
-  readonly stores: StoreDefaults;
+export interface ProviderConfig extends StoreConfig, Readonly<FlagValues<typeof providerFlags>> {
   /** Of the node on which this runs (NODE_NAME, by the downward API): where to look for a region that nothing else names. */
   readonly nodeName: string | undefined;
-  /** Store variables that are set and have no effect. */
-  readonly ignoredVariables: readonly string[];
 }
 
 /** Flags and store variables together; the mistakes of both at once. */

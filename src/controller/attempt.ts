@@ -8,7 +8,7 @@ import { renderSecret } from '../secret-objects/render.ts';
 import type { SecretObject } from '../secret-objects/secret-object.ts';
 import { reasonOf } from './reason-of.ts';
 import type { Claims } from './claims.ts';
-import type { FetchedFiles, FetchFiles } from './fetch-files.ts';
+import type { FetchedFiles, FetchFiles, Urgency } from './fetch-files.ts';
 import { names } from './names.ts';
 import type { ClassObject } from './parse-class.ts';
 import type { SecretOwner, SecretWriter, WriteResult } from './secret-writer.ts';
@@ -42,15 +42,15 @@ export interface Attempt {
   readonly retryAfterMs?: number;
 }
 
-export type RunAttempt = (sync: SyncObject, isUrgent: boolean, options: CallOptions) => Promise<Attempt>;
+export type RunAttempt = (sync: SyncObject, urgency: Urgency, options: CallOptions) => Promise<Attempt>;
 
 /** Fetches, renders and writes. Rejects with the signal's reason and NOT_LEADER only; every other failure is in the answer. */
 export function createAttempt(deps: AttemptDeps): RunAttempt {
-  return async (sync, isUrgent, options) => {
+  return async (sync, urgency, options) => {
     try {
       const spec = requireSpec(sync);
       const found = await findClass(sync, spec, deps, options);
-      return await syncClass({ sync, spec, class: found, isUrgent }, deps, options);
+      return await syncClass({ sync, spec, class: found, urgency }, deps, options);
     } catch (error) {
       rethrowEnd(error, options.signal);
       return { changes: [], contested: [], failures: [toSecretError(error)] };
@@ -60,7 +60,7 @@ export function createAttempt(deps: AttemptDeps): RunAttempt {
 
 interface Work extends SecretOwner {
   readonly class: ClassObject;
-  readonly isUrgent: boolean;
+  readonly urgency: Urgency;
 }
 
 async function syncClass(work: Work, deps: AttemptDeps, options: CallOptions): Promise<Attempt> {

@@ -26,13 +26,18 @@ export interface FetchFilesDeps {
   readonly intervalMs: number;
 }
 
+/**
+ * `none`: it is due. `changed`: somebody changed what decides the answer and waits, so that a closed gate does not count and
+ * what is kept is too old. `forced`: somebody says that the store has something new.
+ */
+export type Urgency = 'none' | 'changed' | 'forced';
+
 /** What is fetched for whom. */
 export interface FetchRequest {
   readonly sync: SyncObject;
   readonly spec: SyncSpec;
   readonly class: ClassObject;
-  /** Something changed and somebody waits: what is kept is not good enough, and a closed gate does not count. */
-  readonly isUrgent: boolean;
+  readonly urgency: Urgency;
 }
 
 export type FetchedFiles =
@@ -60,17 +65,17 @@ const leastSharedMs = 1000;
 /** The files of a class, fetched as the service account of a sync. Throws MANIFEST_INVALID, CREDENTIAL_MISSING, KUBE_…. */
 export function createFetchFiles(deps: FetchFilesDeps): FetchFiles {
   return async (request, { signal }) => {
-    const { sync, isUrgent } = request;
+    const { sync, urgency } = request;
     const caller = await toCaller(request, deps.client, { signal });
     const plan = toPlan(request, caller, deps);
     const stores = new Map(plan.objects.map(({ name, ref }) => [name, `${storeKey(ref)}\n${accountKey(caller)}`]));
     const gates = [...new Set(stores.values())];
-    const entry = deps.gate.enter(gates, sync.key, { isUrgent });
+    const entry = deps.gate.enter(gates, sync.key, { isUrgent: urgency !== 'none' });
     if (entry.kind === 'closed') return { kind: 'waiting', error: entry.error, retryAfterMs: entry.retryAfterMs };
 
     using deadline = createDeadline({ clock: deps.clock, atMs: deps.clock.now() + deadlineMs, parents: [signal] });
     // A probe that is answered from what is kept proves nothing.
-    const delivery = isUrgent || entry.isProbe ? 'first' : 'repeat';
+    const delivery = urgency === 'none' && entry.isProbe ? 'first' : deliveries[urgency];
     const { objects, failures } = await deps.resolver.resolve(plan, { signal: deadline.signal, delivery });
     const waits = gates.flatMap((gate) => {
       const errors = failures.filter(({ name }) => stores.get(name) === gate).map(({ error }) => error);
@@ -81,6 +86,8 @@ export function createFetchFiles(deps: FetchFilesDeps): FetchFiles {
     return { kind: 'fetched', files: objects, absent, failures: failures.map(({ error }) => error), retryAfterMs };
   };
 }
+
+const deliveries = { none: 'repeat', changed: 'first', forced: 'forced' } as const;
 
 /** What concerns the store as a whole, rather than one object. */
 function worstOf(errors: readonly SecretError[]): SecretError | undefined {

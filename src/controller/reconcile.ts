@@ -2,6 +2,7 @@ import type { CallOptions } from '../kube/api-client.ts';
 import type { ObjectKey } from '../kube/objects.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { Attempt, RunAttempt } from './attempt.ts';
+import type { Urgency } from './fetch-files.ts';
 import type { Claims } from './claims.ts';
 import type { Reason } from './queue.ts';
 import { isForced, type SyncObject } from './sync-object.ts';
@@ -25,8 +26,8 @@ export interface ReconcileDeps {
   readonly requeue: (syncs: Iterable<ObjectKey>) => void;
 }
 
-/** Reasons for which kept values and a store's back-off do not count: somebody changed something and waits. */
-const urgentReasons: ReadonlySet<Reason> = new Set(['spec', 'class', 'force', 'role']);
+/** Somebody changed what decides the answer. */
+const changes: ReadonlySet<Reason> = new Set(['spec', 'class', 'role']);
 /** Part of the interval by which refreshes are spread. */
 const jitter = 0.1;
 
@@ -46,9 +47,8 @@ export class Reconcile {
       return { kind: 'done' };
     }
     const sync = this.#deps.report.current(found);
-    const isUrgent = [...reasons].some((reason) => urgentReasons.has(reason)) || isForced(sync);
     if (sync.spec?.suspend) this.#deps.gate.forget(key);
-    const attempt = sync.spec?.suspend ? suspended : await this.#deps.attempt(sync, isUrgent, options);
+    const attempt = sync.spec?.suspend ? suspended : await this.#deps.attempt(sync, urgencyOf(sync, reasons), options);
     await this.#deps.report.tell(sync, attempt, options);
     return this.#next(sync, attempt);
   }
@@ -74,3 +74,9 @@ export class Reconcile {
 }
 
 const suspended: Attempt = { changes: [], contested: [], failures: [] };
+
+/** A request that nobody acted upon counts also when it was made while nobody led. */
+function urgencyOf(sync: SyncObject, reasons: ReadonlySet<Reason>): Urgency {
+  if (isForced(sync) || reasons.has('force')) return 'forced';
+  return [...reasons].some((reason) => changes.has(reason)) ? 'changed' : 'none';
+}

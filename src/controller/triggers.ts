@@ -63,8 +63,10 @@ export class Triggers {
   #onClass({ key, previous, current, isInitial }: Change<ClassObject>): void {
     this.#deps.enqueueClass(key);
     if (isSameClass(previous, current)) return;
+    const isForced = previous?.forceSync !== current?.forceSync;
+    const reason = isInitial ? 'start' : isForced ? 'force' : 'class';
     for (const sync of this.#byClass.get(key) ?? []) {
-      this.#deps.enqueueSync(sync, isInitial ? 'first' : 'urgent', isInitial ? 'start' : 'class');
+      this.#deps.enqueueSync(sync, isInitial ? 'first' : 'urgent', reason);
     }
   }
 

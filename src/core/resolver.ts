@@ -17,8 +17,9 @@ export interface ResolveOptions {
   /**
    * `first`: the caller has nothing yet, and accepts only what was fetched within the last two seconds.
    * `repeat`: the caller was served before, and accepts what is fresh, or stale while the store is out.
+   * `forced`: somebody says that the store has something new, and only what is asked from now on is accepted.
    */
-  readonly delivery: 'first' | 'repeat';
+  readonly delivery: 'first' | 'repeat' | 'forced';
 }
 
 export interface Resolution {

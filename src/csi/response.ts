@@ -4,7 +4,7 @@ import type { ResolvedObject } from '../core/plan.ts';
 import { MountResponse } from '../gen/v1alpha1/service.ts';
 
 /** Stands in for a volume without any object: to the driver an empty list of files means that we wrote them ourselves. */
-const placeholderPath = '.lockstep';
+export const placeholderPath = '.lockstep';
 /** How many of the biggest objects a refusal names. */
 const namedObjects = 3;
 

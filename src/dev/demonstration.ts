@@ -6,6 +6,7 @@ import { formatChange } from './change-line.ts';
 import { parseDevSecrets } from './dev-secrets.ts';
 import type { MountedVolume } from './first-mounts.ts';
 import { findRotationTargets, formatPlace, replaceValues, type RotationTarget } from './rotation.ts';
+import { showSecretNews } from './show-secrets.ts';
 import type { Stage } from './stage.ts';
 
 const warmRounds = 50;
@@ -102,9 +103,9 @@ async function republishOnce(mounted: readonly MountedVolume[], stage: Stage): P
       screen.problem(`${volume.className}  ${publication.reason}`);
       continue;
     }
-    for (const change of publication.changes) {
-      screen.line(`${paint.cyan(volume.className)}  ${formatChange(change, { paint, reveal })}`);
-    }
+    const head = paint.cyan(volume.className);
+    for (const change of publication.changes) screen.line(`${head}  ${formatChange(change, { paint, reveal })}`);
+    if (publication.changes.length > 0) await showSecretNews({ volume, files: publication.files }, head, stage);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { PlayedVolume } from './mount-request.ts';
 import type { Stage } from './stage.ts';
 import { formatChange } from './change-line.ts';
+import { showSecretNews } from './show-secrets.ts';
 
 /** kubelet takes 60 to 90 s; a person at a terminal should not wait that long. */
 const intervalMs = 2000;
@@ -28,6 +29,7 @@ async function republishOne(volume: PlayedVolume, troubles: Map<PlayedVolume, st
   }
   if (troubles.delete(volume)) screen.line(`${head}  mounted again`);
   for (const change of publication.changes) screen.line(`${head}  ${formatChange(change, { paint, reveal })}`);
+  if (publication.changes.length > 0) await showSecretNews({ volume, files: publication.files }, head, stage);
 }
 
 function formatTime(ms: number): string {

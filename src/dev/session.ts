@@ -5,14 +5,18 @@ import { join, resolve } from 'node:path';
 import { SecretError } from '../core/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import { startAwsStore } from './aws-store.ts';
+import { readClassSecrets } from './class-secrets.ts';
 import { demonstrate } from './demonstration.ts';
 import { mountAll } from './first-mounts.ts';
+import type { PlayedVolume } from './mount-request.ts';
 import { PlayedDriver } from './played-driver.ts';
+import { PlayedSync } from './played-sync.ts';
 import { createPodTokens, type PodTokens } from './pod-tokens.ts';
 import { ProviderClients } from './provider-clients.ts';
 import { republishUntilStopped } from './republish.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { SecretsFile } from './secrets-file.ts';
+import { showSecrets } from './show-secrets.ts';
 import type { Stage } from './stage.ts';
 import { startVaultStore } from './vault-store.ts';
 import { type PodExtras, type ProviderClass, toVolume } from './volumes.ts';
@@ -80,10 +84,12 @@ export async function runSession(options: SessionOptions, deps: SessionDeps): Pr
   const clients = new ProviderClients(providerDir);
   cleanup.defer(() => clients.close());
   const driver = new PlayedDriver({ clients, tokens, clock: deps.clock });
-  const { reveal } = options;
-  const stage: Stage = { driver, screen, clock: deps.clock, reveal, storeRequests: store.requests, stop: deps.stop };
   const kubeletDir = join(directory, 'kubelet');
-  return await play(options, store, { stage, kubeletDir });
+  const volumes = new Map(options.classes.map((each) => [toVolume(each, kubeletDir, store.extras), each]));
+  const sync = new PlayedSync(new Map([...volumes].map(([volume, each]) => [volume, readClassSecrets(each)])));
+  const { clock, stop } = deps;
+  const stage = { driver, sync, screen, clock, reveal: options.reveal, storeRequests: store.requests, stop };
+  return await play([...volumes.keys()], options.once, { stage, secretsPath: store.secretsPath });
 }
 
 interface OpenStore {
@@ -138,17 +144,17 @@ async function copySecrets(from: string, to: string): Promise<void> {
 }
 
 async function play(
-  { classes, once }: SessionOptions,
-  { extras, secretsPath }: OpenStore,
-  { stage, kubeletDir }: { readonly stage: Stage; readonly kubeletDir: string },
+  volumes: readonly PlayedVolume[],
+  once: boolean,
+  { stage, secretsPath }: { readonly stage: Stage } & Pick<OpenStore, 'secretsPath'>,
 ): Promise<boolean> {
   const { screen } = stage;
-  screen.step('Driver', `played here, with a pod and its volume for each class: ${classes.length}`);
-  const volumes = classes.map((providerClass) => toVolume(providerClass, kubeletDir, extras));
+  screen.step('Driver', `played here, with a pod and its volume for each class: ${volumes.length}`);
   const mounted = await mountAll(volumes, stage);
+  const areMade = await showSecrets(mounted, stage);
   if (once && secretsPath !== undefined) {
     const demonstrated = mounted.length > 0 && (await demonstrate(mounted, secretsPath, stage));
-    return demonstrated && mounted.length === volumes.length;
+    return demonstrated && areMade && mounted.length === volumes.length;
   }
   screen.step('Republish', 'every 2 s, as kubelet does every minute; end with Ctrl-C');
   if (secretsPath !== undefined) screen.line(`Edit this file to see a rotation: ${screen.paint.bold(secretsPath)}`);

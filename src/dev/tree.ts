@@ -12,12 +12,17 @@ export function formatTree(files: readonly MountedFile[], options: TreeOptions):
   const { paint, reveal } = options;
   const pathWidth = Math.max(...files.map(({ path }) => path.length));
   return files.map(({ path, mode, contents, version }, index) => {
-    const branch = paint.dim(index === files.length - 1 ? '└─' : '├─');
+    const branch = formatBranch(index, files.length, paint);
     const size = `${contents.byteLength} B`.padStart(7);
     const value = showValue(contents, reveal);
     const facts = `${formatMode(mode)} ${size}  ${paint.green(value)}  ${paint.dim(formatVersion(version))}`;
     return `${branch} ${path.padEnd(pathWidth)}  ${facts}`;
   });
+}
+
+/** Of the line with that index. */
+export function formatBranch(index: number, lines: number, paint: Paint): string {
+  return paint.dim(index === lines - 1 ? '└─' : '├─');
 }
 
 /** The start of a version is enough to see that it changed. */

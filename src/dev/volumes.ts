@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
+import type { YamlNode } from '../spc/yaml-node.ts';
 import type { PlayedVolume } from './mount-request.ts';
 
 /** What the driver needs of a SecretProviderClass. */
@@ -9,6 +10,8 @@ export interface ProviderClass {
   readonly namespace: string;
   readonly provider: string;
   readonly parameters: ReadonlyMap<string, string>;
+  /** As written; undefined: none. */
+  readonly secretObjects?: YamlNode | undefined;
 }
 
 /** What the played pods bring along besides the name of their class. */

@@ -19,7 +19,8 @@ export function readReply(body: Buffer, call: ApiCall): KubeObject {
 export function readList(body: Buffer, call: ApiCall): KubeList {
   const value = parseJson(body, call);
   if (isRecord(value) && isListMeta(value['metadata'])) {
-    const items = value['items'] ?? [];
+    // Go writes an empty list as null now and then. Without the member it is something else, not an empty list.
+    const items = value['items'] === null ? [] : value['items'];
     if (isArray(items) && items.every(isKubeObject)) return { metadata: value['metadata'], items };
   }
   throw invalidAnswerError(call, 'it is no list of objects');

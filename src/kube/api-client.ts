@@ -58,8 +58,12 @@ export interface AppliedObject {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string | undefined;
-    /** Set: the object must still have this version, otherwise KUBE_CONFLICT. */
+    /**
+     * Set: the object must still have this version, otherwise KUBE_CONFLICT. One that is gone is made anew, unless `uid` is
+     * set as well.
+     */
     readonly resourceVersion?: string;
+    /** Set: it must still be this object, otherwise KUBE_CONFLICT. */
     readonly uid?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;

@@ -93,9 +93,13 @@ class Recorder implements EventRecorder {
     if (isOn) series.repeat(clock.now());
     this.#series.delete(key);
     this.#series.set(key, { series, atMs: clock.monotonic() });
+    this.#evict();
+    return series;
+  }
+
+  #evict(): void {
     const [oldest] = this.#series.keys();
     if (this.#series.size > maxSeries && oldest !== undefined) this.#series.delete(oldest);
-    return series;
   }
 
   async #run(): Promise<void> {

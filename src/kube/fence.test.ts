@@ -69,10 +69,8 @@ describe.for(writes)('%s', ([what, write]) => {
     await lead();
     server.before = () => new Promise(() => {});
     const written = write(fenced, signal);
-    const refused = expect(written).rejects.toMatchObject({ code: 'NOT_LEADER' });
-    await replica.stop();
 
-    await refused;
+    await Promise.all([expect(written).rejects.toMatchObject({ code: 'NOT_LEADER' }), replica.stop()]);
   });
 
   it('is ended by the caller with the reason of the caller', async () => {

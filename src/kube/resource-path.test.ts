@@ -24,15 +24,30 @@ describe('the path of a resource', () => {
     expect(toResourcePath(place)).toBe(path);
   });
 
-  it.for(['', '.', '..', 'a/b', '../kube-system', 'a%2fb', 'a?b', 'a#b', 'A', 'a b', 'é', 'a..b', '-a', 'a.', 'a'.repeat(254)])(
-    'is refused for the name "%s"',
-    (name) => {
-      const refusal = { code: 'KUBE_REFUSED', message: expect.stringContaining(JSON.stringify(name.slice(0, 100))) };
+  it.for([
+    '',
+    '.',
+    '..',
+    'a/b',
+    '../kube-system',
+    'a%2fb',
+    'a?b',
+    'a#b',
+    'A',
+    'a b',
+    'é',
+    'a..b',
+    '-a',
+    'a.',
+    'a'.repeat(254),
+  ])('is refused for the name "%s"', (name) => {
+    const refusal = { code: 'KUBE_REFUSED', message: expect.stringContaining(JSON.stringify(name.slice(0, 100))) };
 
-      expect(() => toResourcePath({ resource: secrets, namespace: 'shop', name })).toThrow(expect.objectContaining(refusal));
-      expect(() => toResourcePath({ resource: secrets, namespace: name })).toThrow(expect.objectContaining(refusal));
-    },
-  );
+    expect(() => toResourcePath({ resource: secrets, namespace: 'shop', name })).toThrow(
+      expect.objectContaining(refusal),
+    );
+    expect(() => toResourcePath({ resource: secrets, namespace: name })).toThrow(expect.objectContaining(refusal));
+  });
 
   it('never leaves the namespace, whatever the name', () => {
     fc.assert(
@@ -54,7 +69,9 @@ describe('the path of a resource', () => {
 
 describe('a query', () => {
   it('leaves out what is undefined, and encodes the rest', () => {
-    expect(toQuery({ watch: 1, labelSelector: 'a=b,!c', continue: undefined })).toBe('?watch=1&labelSelector=a%3Db%2C%21c');
+    expect(toQuery({ watch: 1, labelSelector: 'a=b,!c', continue: undefined })).toBe(
+      '?watch=1&labelSelector=a%3Db%2C%21c',
+    );
     expect(toQuery({ limit: undefined })).toBe('');
   });
 });

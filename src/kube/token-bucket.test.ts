@@ -26,17 +26,11 @@ it('says how long to wait, and keeps the promise', async () => {
   expect(bucket.waitMs).toBe(0);
   bucket.take();
 
-  for (let round = 0; round < 100; round++) {
-    const { waitMs } = bucket;
-    expect(waitMs).toBe(334);
-    await clock.advance(waitMs - 1);
-    expect(bucket.take()).toBe(false);
-    await clock.advance(bucket.waitMs);
-    expect(bucket.take()).toBe(true);
-    drain(bucket);
-    await clock.advance(0);
-    if (bucket.waitMs !== 334) break;
-  }
+  expect(bucket.waitMs).toBe(334);
+  await clock.advance(333);
+  expect(bucket.take()).toBe(false);
+  await clock.advance(1);
+  expect(bucket.take()).toBe(true);
 });
 
 it('does not notice the date', async () => {

@@ -123,7 +123,7 @@ export class WatchHealth {
     const { code } = failure;
     if (code === 'KUBE_GONE' || (code === this.#logged?.code && during === this.#logged.during)) return;
     this.#logged = { code, during };
-    const fields = { ...this.#fields(), code, retryMs, err: failure };
+    const fields = { ...this.#fields(), code, retryMs: Math.round(retryMs), err: failure };
     if (code === 'INTERNAL') this.#deps.logger.error(fields, `${during} failed`);
     else this.#deps.logger.warn(fields, `${during} failed`);
   }

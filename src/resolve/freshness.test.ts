@@ -82,6 +82,14 @@ describe('isFresh', () => {
     expect(isFresh(askedAtMs, toTermsOf({ delivery: 'first' }), now + 5000)).toBe(expected);
   });
 
+  it.for([
+    { name: 'asked just before the call', askedAtMs: now - 1, expected: false },
+    { name: 'asked with the call', askedAtMs: now, expected: true },
+    { name: 'asked after the call came in', askedAtMs: now + 3000, expected: true },
+  ])('says $expected to a forced delivery of a value $name', ({ askedAtMs, expected }) => {
+    expect(isFresh(askedAtMs, toTermsOf({ delivery: 'forced' }), now + 5000)).toBe(expected);
+  });
+
   it('gives a first delivery nothing that is older than the refresh interval', () => {
     expect(isFresh(now - 1500, toTermsOf({ delivery: 'first', refreshMs: 1000 }), now)).toBe(false);
   });
@@ -101,6 +109,8 @@ describe('isJoinable', () => {
   it.for([
     { terms: { delivery: 'first' as const }, sentAtMs: now - 2000, expected: true },
     { terms: { delivery: 'first' as const }, sentAtMs: now - 2001, expected: false },
+    { terms: { delivery: 'forced' as const }, sentAtMs: now - 1, expected: false },
+    { terms: { delivery: 'forced' as const }, sentAtMs: now, expected: true },
     { terms: { delivery: 'repeat' as const }, sentAtMs: now - 90_000, expected: true },
     { terms: { delivery: 'repeat' as const, refreshMs: 0 }, sentAtMs: now, expected: false },
   ])('says $expected: $terms, sent at $sentAtMs', ({ terms, sentAtMs, expected }) => {

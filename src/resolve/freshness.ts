@@ -85,8 +85,8 @@ export function isBackingOff(backoff: Backoff | undefined, nowMs: number): boole
   return backoff !== undefined && nowMs < backoff.retryAtMs && nowMs >= backoff.retryAtMs - backoff.delayMs;
 }
 
-function isRecent(askedAtMs: number, terms: Terms): boolean {
-  return askedAtMs >= terms.calledAtMs - firstWindowMs;
+function isRecent(askedAtMs: number, { delivery, calledAtMs }: Terms): boolean {
+  return askedAtMs >= (delivery === 'forced' ? calledAtMs : calledAtMs - firstWindowMs);
 }
 
 /** A time in the future means that the clock was set back: the age is unknown. */

@@ -34,8 +34,7 @@ export class Bundle {
 
   /** In order, at least one. Throws UnusableFile. */
   certificates(): readonly X509Certificate[] {
-    if (this.#damaged.includes(certificateLabel))
-      throw new UnusableFile(`one of its CERTIFICATE blocks ${brokenBlock}`);
+    this.#requireIntact((label) => label === certificateLabel);
     const blocks = this.#blocks.filter(({ label }) => label === certificateLabel);
     if (blocks.length === 0) throw new UnusableFile('it holds no certificate (a PEM block CERTIFICATE, or PKCS#12)');
     return blocks.map(({ der }, index) => toCertificate(der, `certificate ${index + 1} of ${blocks.length}`));
@@ -43,17 +42,23 @@ export class Bundle {
 
   /** Parity: of several the last; what is no certificate and has an unusual label may be one too. Throws UnusableFile. */
   privateKey(): PrivateKey {
-    if (this.#damaged.some(isKeyLabel)) throw new UnusableFile(`one of its PRIVATE KEY blocks ${brokenBlock}`);
+    this.#requireIntact(isKeyLabel);
     const others = this.#blocks.filter(({ label }) => label !== certificateLabel);
     const block = others.findLast(({ label }) => isKeyLabel(label)) ?? others.at(-1);
     if (block === undefined) throw new UnusableFile('it holds no private key (a PEM block PRIVATE KEY, or PKCS#12)');
     return readPrivateKey(block);
   }
+
+  /** Of a text without any line breaks not even the labels can be told. */
+  #requireIntact(isNeeded: (label: string) => boolean): void {
+    if (!this.#damaged.some((label) => isNeeded(label) || this.#blocks.length === 0)) return;
+    const remedy = 'BEGIN and END must match, on lines of their own, with base64 between them';
+    throw new UnusableFile(`a PEM block in it is damaged; ${remedy}`);
+  }
 }
 
 const certificateLabel = 'CERTIFICATE';
 const keyLabel = 'PRIVATE KEY';
-const brokenBlock = 'is damaged; its BEGIN and END must match on lines of their own, with base64 between them';
 /** The first byte of every PKCS#12 file: a sequence. */
 const sequenceTag = 0x30;
 

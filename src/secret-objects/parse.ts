@@ -60,9 +60,9 @@ const schema = z.array(secretObject, expected('a list of objects with secretName
 
 const knownFields = [secretObject.in, datum].map(({ shape }) => Object.keys(shape));
 
-type IssueError = {
-  readonly error: (issue: { readonly code?: string; readonly input?: unknown }) => string | undefined;
-};
+interface IssueError {
+  readonly error: (issue: { readonly code?: string }) => string | undefined;
+}
 
 function mustBe(what: string): IssueError {
   return { error: () => `must be ${what}` };
@@ -123,7 +123,8 @@ function findRepeated(raw: unknown, field: string, path: string, what: string): 
   });
 }
 
+const anyMembers = z.array(z.looseObject({}).catch({}));
+
 function membersOf(raw: unknown): readonly Readonly<Record<string, unknown>>[] {
-  const loose = z.array(z.looseObject({}).catch({}));
-  return loose.safeParse(raw).data ?? [];
+  return anyMembers.safeParse(raw).data ?? [];
 }

@@ -1,3 +1,4 @@
+import { quoteKey } from '../core/select.ts';
 import type { DesiredSecret } from './secret-object.ts';
 
 /** What the API server lets the values of a Secret take together. */
@@ -12,7 +13,7 @@ const listedKeys = 3;
 export function checkSize(secret: DesiredSecret): string | undefined {
   const bySize = [...secret.data].map(([key, { size }]) => ({ key, size })).toSorted((a, b) => b.size - a.size);
   const dataBytes = bySize.reduce((sum, { size }) => sum + size, 0);
-  const largest = bySize.slice(0, listedKeys).map(({ key, size }) => `${key} with ${count(size)}`);
+  const largest = bySize.slice(0, listedKeys).map(({ key, size }) => `${quoteKey(key)} with ${count(size)} bytes`);
   const remedy = `the largest keys are ${largest.join(', ')}; split it over several secretObjects`;
   if (dataBytes > maxDataBytes)
     return `its data take ${count(dataBytes)} bytes of the ${count(maxDataBytes)} that Kubernetes allows; ${remedy}`;

@@ -143,13 +143,13 @@ describe('splitTls', () => {
       'a damaged certificate',
       () => `${ec.key}${ec.leaf}${ec.root.replace('M', '%')}`,
       'tls.crt',
-      /CERTIFICATE blocks is damaged/,
+      /PEM block in it is damaged/,
     ],
     [
       'a damaged key',
       () => `${ec.leaf}${ec.key.replace(/\n-----END/, '=\n-----END')}`,
       'tls.key',
-      /PRIVATE KEY blocks is damaged/,
+      /PEM block in it is damaged/,
     ],
     [
       'a certificate that is none',
@@ -157,7 +157,12 @@ describe('splitTls', () => {
       'tls.crt',
       /certificate 2 of 2 cannot be read as X\.509/,
     ],
-    ['its line breaks lost', () => `${ec.key}${ec.leaf}`.replaceAll('\n', ' '), 'tls.crt', /damaged|no certificate/],
+    [
+      'its line breaks lost',
+      () => `${ec.key}${ec.leaf}`.replaceAll('\n', ' '),
+      'tls.crt',
+      /PEM block in it is damaged; BEGIN and END must match, on lines of their own/,
+    ],
     ['text', () => 'top secret', 'tls.crt', /neither PEM nor PKCS#12/],
     ['nothing', () => '', 'tls.key', /neither PEM nor PKCS#12/],
   ])('refuses a file with %s', async ([, contents, key, message]) => {

@@ -1,13 +1,13 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Problem } from '../core/problem.ts';
-import type { AwsDefaults, StoreDefaults, VaultDefaults } from '../core/store-defaults.ts';
 import type { ClassDialect } from './class-dialect.ts';
 import { apiGroup, type ClassManifest } from './class-manifest.ts';
 import { classDialects, isProviderName } from './dialect.ts';
 import type { Finding, LintRule, Remark } from './finding.ts';
 import { lintSecretObjects } from './lint-secret-objects.ts';
 import { inspectManifests, lineInFile } from './manifest.ts';
+import { planOffline } from './offline-plan.ts';
 
 export type { Finding } from './finding.ts';
 
@@ -56,27 +56,8 @@ function lintParameters({ parameters, lines, line }: ClassManifest, dialect: Cla
     }));
 }
 
-const tls = { caFile: '', caDirectory: '', serverName: '', clientCertFile: '', clientKeyFile: '', skipVerify: false };
-const vault: VaultDefaults = { address: 'https://127.0.0.1:8200', namespace: '', authMount: 'kubernetes', tls };
-const noAws: AwsDefaults = {
-  endpoints: {},
-  useFips: false,
-  useDualstack: false,
-  proxy: {},
-  podIdentityAgent: { ipv4: '', ipv6: '', port: 80 },
-};
-
-/** What a daemon without any settings would say, but for the region: it knows its own, which must be that of the ARNs. */
-function toDefaults({ parameters }: ClassManifest): StoreDefaults {
-  const regions = parameters.get('objects')?.matchAll(/arn:[^:\s]*:(?:secretsmanager|ssm):([a-z0-9-]+):/g) ?? [];
-  const [region = 'the region of the node'] = [...regions]
-    .map(([, found]) => found)
-    .filter((found) => found !== parameters.get('failoverRegion'));
-  return { vault, openbao: vault, aws: { ...noAws, region } };
-}
-
 function lintObjects(manifest: ClassManifest, dialect: ClassDialect): readonly Remark[] {
-  const parsed = dialect.parse(manifest.parameters, { defaults: toDefaults(manifest), defaultMode: 0o644 });
+  const parsed = planOffline(dialect, manifest.parameters);
   const problems = parsed.ok ? [] : parsed.problems;
   return [
     ...problems.map((problem) => toRemark(problem, lineInFile(manifest, problem))),

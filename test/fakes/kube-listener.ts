@@ -10,6 +10,7 @@ export class KubeListener {
   readonly #server: Server;
   readonly #scheme: string;
   readonly #sockets = new Set<Socket>();
+  #port = 0;
 
   constructor(tls: ServerOptions | undefined, answer: (request: IncomingMessage, response: ServerResponse) => void) {
     this.#scheme = tls ? 'https' : 'http';
@@ -22,28 +23,27 @@ export class KubeListener {
     });
   }
 
-  get port(): number {
-    // Listening on TCP, so that the address is no string.
-    return (this.#server.address() as AddressInfo).port;
-  }
-
   get address(): string {
-    return `${this.#scheme}://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
 
   get openSockets(): number {
     return this.#sockets.size;
   }
 
-  async listen(port: number): Promise<void> {
-    this.#server.listen(port, '127.0.0.1');
+  /** On a free port; the next time on the same. */
+  async listen(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
+    // Listening on TCP, so that the address is no string.
+    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   dropConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Nobody listens any more, until `listen`. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');

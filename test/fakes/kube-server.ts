@@ -67,6 +67,8 @@ export class FakeKube implements AsyncDisposable {
   readonly watches: KubeWatches;
   /** Everything that arrived and could be read, in order. */
   readonly requests: KubeRequest[] = [];
+  /** Paths that no API server knows. */
+  readonly unknownUrls: string[] = [];
   /** The only values of Authorization that are taken; undefined: any. */
   accepted: ReadonlySet<string> | undefined;
   /** Namespaces that are being deleted: nothing new is made there. */
@@ -92,7 +94,7 @@ export class FakeKube implements AsyncDisposable {
 
   static async start(options: FakeKubeOptions = {}): Promise<FakeKube> {
     const kube = new FakeKube(options);
-    await kube.listener.listen(0);
+    await kube.listener.listen();
     return kube;
   }
 
@@ -180,7 +182,10 @@ export class FakeKube implements AsyncDisposable {
     const body = await text(incoming).catch(() => undefined);
     if (body === undefined) return;
     const request = parseKubeRequest({ method, url, headers, text: body });
-    if (!request) return reply(response, unknownPath);
+    if (!request) {
+      this.unknownUrls.push(url);
+      return reply(response, unknownPath);
+    }
     this.requests.push(request);
     const script = this.#scripts.find(({ match, times }) => times > 0 && fitsKubeRequest(match, request));
     if (script) script.times--;

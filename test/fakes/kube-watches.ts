@@ -77,7 +77,10 @@ export class KubeWatches {
   }
 
   #tell(change: StoredChange): void {
-    for (const watch of this.#open) if (!watch.isFrozen) send(watch, change);
+    for (const watch of this.#open) {
+      // One that was ended stays among them until its connection has closed.
+      if (!watch.isFrozen && !watch.response.writableEnded) send(watch, change);
+    }
   }
 }
 

@@ -38,6 +38,13 @@ export function createReplica(
 
 export type Replica = ReturnType<typeof createReplica>;
 
+/** Time for several at once. */
+export async function passTime(ms: number, replicas: readonly Replica[]): Promise<void> {
+  for (let left = ms; left > 0; left -= 500) {
+    for (const { clock } of replicas) await clock.advance(Math.min(500, left));
+  }
+}
+
 /** The spec of the lease as it stands. */
 export function leaseSpec(client: ScriptedKubeWrites): unknown {
   return client.objects.get(`${resources.leases.plural} ${lease.namespace}/${lease.name}`)?.['spec'];

@@ -32,9 +32,21 @@ export class ScriptedApi implements ApiReader {
 
   /** The one that was begun last. */
   get lastWatch(): ScriptedWatch {
-    const watch = this.watches.at(-1);
-    if (watch === undefined) throw new Error('nothing is watched');
-    return watch;
+    return known(this.watches.at(-1));
+  }
+
+  lastWatchOf(namespace: string): ScriptedWatch {
+    return known(this.watches.findLast(({ options }) => options.namespace === namespace));
+  }
+
+  /** The last watch breaks with `end`, and from now on nothing is answered but the error. */
+  refuse(error: Error, end: Error): void {
+    const refuse = (): never => {
+      throw error;
+    };
+    this.onList = refuse;
+    this.onWatch = refuse;
+    this.lastWatch.fail(end);
   }
 }
 
@@ -89,6 +101,11 @@ export class ScriptedWatch {
     this.#queue.push(next);
     this.#wake.resolve();
   }
+}
+
+function known(watch: ScriptedWatch | undefined): ScriptedWatch {
+  if (watch === undefined) throw new Error('it is not watched');
+  return watch;
 }
 
 /** A page of a list; the last one without a token. */

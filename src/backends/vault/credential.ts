@@ -87,7 +87,7 @@ function readSecret(caller: Caller, key: string, method: string): SecretBytes {
   if (secret && secret.size > 0) return secret;
   const source = {
     pod: 'the Secret that nodePublishSecretRef of the volume names',
-    'service-account': 'the Secret that is named for the login',
+    'service-account': 'the Secret that credentialsSecret names',
     operator: 'the credentials given to the command',
   }[caller.kind];
   throw new SecretError('CREDENTIAL_MISSING', `the ${method} login needs the key ${quote(key)} in ${source}; add it`);

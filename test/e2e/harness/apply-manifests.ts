@@ -16,7 +16,8 @@ export async function applyCrds(kube: KubeApi): Promise<void> {
       await kube.call('POST', definitions, crd);
   }
   const list = '/apis/lockstep.dev/v1alpha1/secretproviderclasssyncs';
-  const isServed = async (): Promise<boolean> => (await kube.find(list)) !== undefined;
+  // 404 at first, then 429 while its storage begins.
+  const isServed = (): Promise<boolean> => kube.call('GET', list).then(Boolean, () => false);
   await until(isServed, { what: `the API server to serve ${list}` });
 }
 
