@@ -71,7 +71,7 @@ export const createControllerApp: CreateControllerApp = async (config, { write }
   };
   const endpoints = createEndpoints(config, { controller, flush }, tools);
   const api: Component = { name: 'API client', start: () => Promise.resolve(), stop: () => client.close() };
-  const components = [api, ...stores.components, endpoints, events, election, ...controller.components];
+  const components = [api, ...stores.components, endpoints, election, events, ...controller.components];
   return { ...createLifecycle({ ...tools, components, stopTimeoutMs }), logger, flush };
 };
 

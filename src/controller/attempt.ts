@@ -4,18 +4,23 @@ import { problemsError } from '../core/problem.ts';
 import type { ApiReader, CallOptions } from '../kube/api-client.ts';
 import { keyOf, type ObjectKey, resources } from '../kube/objects.ts';
 import type { Reflector } from '../kube/reflector.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import { renderSecret } from '../secret-objects/render.ts';
 import type { SecretObject } from '../secret-objects/secret-object.ts';
+import { withoutAbsent } from '../secret-objects/without-absent.ts';
 import { reasonOf } from './reason-of.ts';
 import type { Claims } from './claims.ts';
 import type { FetchedFiles, FetchFiles, Urgency } from './fetch-files.ts';
-import { names } from './names.ts';
-import type { ClassObject } from './parse-class.ts';
+import { enabled, names } from './names.ts';
+import { type ClassObject, parseClass } from './parse-class.ts';
 import type { SecretOwner, SecretWriter, WriteResult } from './secret-writer.ts';
 import type { SyncObject, SyncSpec } from './sync-object.ts';
 import type { SecretStatus } from './sync-status.ts';
 
 export interface AttemptDeps {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly metrics: Pick<Metrics, 'syncDuration'>;
   readonly client: Pick<ApiReader, 'get'>;
   readonly classes: Pick<Reflector<ClassObject>, 'get' | 'problem'>;
   /** Only for whether Secrets of a namespace are known. */
@@ -47,15 +52,24 @@ export type RunAttempt = (sync: SyncObject, urgency: Urgency, options: CallOptio
 /** Fetches, renders and writes. Rejects with the signal's reason and NOT_LEADER only; every other failure is in the answer. */
 export function createAttempt(deps: AttemptDeps): RunAttempt {
   return async (sync, urgency, options) => {
-    try {
-      const spec = requireSpec(sync);
-      const found = await findClass(sync, spec, deps, options);
-      return await syncClass({ sync, spec, class: found, urgency }, deps, options);
-    } catch (error) {
-      rethrowEnd(error, options.signal);
-      return { changes: [], contested: [], failures: [toSecretError(error)] };
-    }
+    const { clock, metrics } = deps;
+    const startedMs = clock.monotonic();
+    const attempt = await trySync(sync, urgency, deps, options);
+    const outcome = attempt.failures[0]?.code ?? 'ok';
+    metrics.syncDuration.observe({ outcome }, (clock.monotonic() - startedMs) / 1000);
+    return attempt;
   };
+}
+
+async function trySync(sync: SyncObject, urgency: Urgency, deps: AttemptDeps, options: CallOptions): Promise<Attempt> {
+  try {
+    const spec = requireSpec(sync);
+    const found = await findClass(sync, spec, deps, options);
+    return await syncClass({ sync, spec, class: found, urgency }, deps, options);
+  } catch (error) {
+    rethrowEnd(error, options.signal);
+    return { changes: [], contested: [], failures: [toSecretError(error)] };
+  }
 }
 
 interface Work extends SecretOwner {
@@ -102,24 +116,28 @@ async function findClass(
   options: CallOptions,
 ): Promise<ClassObject> {
   const known = classes.get(keyOf({ namespace, name }));
-  if (known) {
-    if (known.problems.length > 0) throw problemsError(known.problems);
-    return known;
-  }
+  if (known) return requireClear(known);
   const problem = classes.problem(namespace);
   if (problem) throw problem;
-  const unlabelled = await client.get(resources.classes, { namespace, name }, { ...options, metadataOnly: true });
-  if (unlabelled === undefined) {
+  const object = await client.get(resources.classes, { namespace, name }, options);
+  if (object === undefined) {
     throw new SecretError(
       'CLASS_NOT_FOUND',
       `there is no SecretProviderClass ${name} in namespace ${namespace}; create it, or correct secretProviderClassName`,
     );
   }
+  // Made with its sync a moment ago: the watch has not brought it yet.
+  if (object.metadata.labels?.[names.syncLabel] === enabled) return requireClear(parseClass(object));
   throw new SecretError(
     'CLASS_NOT_ENABLED',
     `the SecretProviderClass ${name} may not be synced yet; allow it with: ` +
       `kubectl label secretproviderclass ${name} -n ${namespace} ${names.syncLabel}=true`,
   );
+}
+
+function requireClear(found: ClassObject): ClassObject {
+  if (found.problems.length > 0) throw problemsError(found.problems);
+  return found;
 }
 
 function requireObjects({ secretObjects }: SyncSpec, found: ClassObject): readonly SecretObject[] {
@@ -175,12 +193,6 @@ async function keepOne(object: SecretObject, work: Work, { fetched, deps, option
 function isComplete({ data }: SecretObject, files: readonly ResolvedObject[]): boolean {
   const paths = new Set(files.map(({ path }) => path));
   return data !== undefined && data.every(({ objectName }) => paths.has(objectName));
-}
-
-/** The key of an optional object that is absent is left out. */
-function withoutAbsent(object: SecretObject, absent: ReadonlySet<string>): SecretObject {
-  if (object.data === undefined || absent.size === 0) return object;
-  return { ...object, data: object.data.filter(({ objectName }) => !absent.has(objectName)) };
 }
 
 /** What was known of the Secret stays known: it still stands there. */

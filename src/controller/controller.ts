@@ -89,7 +89,7 @@ export function createController(deps: ControllerDeps): Controller {
   const syncMetrics = new SyncMetrics({ metrics, perObject: options.perObjectMetrics });
   const report = new SyncReport({ ...deps, metrics: syncMetrics });
   const fetchFiles = createFetchFiles({ ...deps, gate, intervalMs });
-  const attempt = createAttempt({ ...watches, client, fetchFiles, writer, claims, requeue });
+  const attempt = createAttempt({ ...watches, client, clock, metrics, fetchFiles, writer, claims, requeue });
   const parts = { ...watches, attempt, report, claims, gate, backoffs, random, intervalMs, requeue };
   const reconcile = new Reconcile(parts);
   const keeper = new ClassKeeper({ ...deps, ...watches });

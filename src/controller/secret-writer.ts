@@ -6,11 +6,10 @@ import type { Metrics } from '../platform/metrics.ts';
 import { contentDigest, differingKeys } from '../secret-objects/digest.ts';
 import type { DesiredSecret } from '../secret-objects/secret-object.ts';
 import { isAdopted, type OwnedSecret, type OwnedSecrets } from './owned-secrets.ts';
-import { enabled, names } from './names.ts';
-import { type AppliedMetadata, differencesOf, isSame, type SecretDifferences } from './secret-differences.ts';
+import { toApplied, toMetadata } from './applied-secret.ts';
+import { differencesOf, isSame, type SecretDifferences } from './secret-differences.ts';
 import { type LiveSecret, toLiveSecret } from './live-secret.ts';
 import { ownershipOf, toConflict } from './secret-ownership.ts';
-import { toOwnerReference } from './owner-reference.ts';
 import type { SyncObject, SyncSpec } from './sync-object.ts';
 import type { SecretStatus } from './sync-status.ts';
 
@@ -96,7 +95,9 @@ export class SecretWriter {
   ): Promise<readonly string[]> {
     if (owner.spec.deletionPolicy !== 'Delete') return [];
     const { namespace } = owner.sync;
-    const orphans = this.#deps.owned.of(owner.sync.key).filter((each) => !wanted.has(each.name) && !each.isAdopted);
+    const isOrphan = (each: OwnedSecret): boolean =>
+      !wanted.has(each.name) && !each.isAdopted && !wasAdopted(each, owner);
+    const orphans = this.#deps.owned.of(owner.sync.key).filter(isOrphan);
     for (const { name, uid, resourceVersion } of orphans) {
       await this.#deps.client.delete(
         resources.secrets,
@@ -124,7 +125,7 @@ export class SecretWriter {
 
   async #correct(live: LiveSecret, desired: DesiredSecret, owner: SecretOwner, options: CallOptions): Promise<Written> {
     const isTaken = this.#requireOwnership(live, desired, owner);
-    const adopted = isTaken || isAdopted(live.metadata);
+    const adopted = isTaken || isAdopted(live.metadata) || wasAdopted(live.metadata, owner);
     const metadata = toMetadata(desired, owner, adopted);
     const differences = differencesOf(live, desired, { metadata, keepsSurplus: adopted });
     requireChangeable(live, desired, differences);
@@ -169,7 +170,9 @@ export class SecretWriter {
   }
 
   async #apply(object: AppliedObject, change: WriteResult['change'], options: CallOptions): Promise<Written> {
-    const { metadata } = await this.#deps.client.apply(resources.secrets, object, { ...options, force: true });
+    // Whoever made one meanwhile is not written over: that is a conflict, and looked at again.
+    const force = change !== 'created';
+    const { metadata } = await this.#deps.client.apply(resources.secrets, object, { ...options, force });
     const { name, uid, resourceVersion } = metadata;
     return { status: toSynced(name, { uid, isAdopted: isAdopted(metadata) }), change, resourceVersion };
   }
@@ -192,36 +195,9 @@ function toSynced(name: string, { uid, isAdopted: adopted }: Pick<OwnedSecret, '
   return { name, state: 'Synced', uid, ...(adopted && { adopted }) };
 }
 
-/** With an owner reference the garbage collector deletes the Secret after its owner; what somebody else made stays. */
-function toMetadata(
-  desired: DesiredSecret,
-  { sync, spec }: SecretOwner,
-  adopted: boolean,
-): Required<AppliedMetadata> & {
-  readonly name: string;
-  readonly namespace: string;
-} {
-  return {
-    name: desired.name,
-    namespace: sync.namespace,
-    labels: { ...desired.labels, [names.managedLabel]: enabled },
-    annotations: { ...desired.annotations, [names.owner]: sync.name, ...(adopted && { [names.adopted]: enabled }) },
-    ownerReferences: spec.deletionPolicy === 'Delete' && !adopted ? [toOwnerReference(resources.syncs, sync)] : [],
-  };
-}
-
-function toApplied(
-  { type, immutable, data }: DesiredSecret,
-  metadata: ReturnType<typeof toMetadata>,
-  precondition: { readonly uid?: string; readonly resourceVersion?: string },
-): AppliedObject {
-  const encoded = [...data].map(([key, value]) => [key, value.reveal().toString('base64')]);
-  return {
-    metadata: { ...metadata, ...precondition },
-    type,
-    ...(immutable && { immutable }),
-    data: Object.fromEntries(encoded),
-  };
+/** Annotations are stripped by people; the status remembers. */
+function wasAdopted({ name, uid }: Pick<OwnedSecret, 'name' | 'uid'>, { sync }: SecretOwner): boolean {
+  return sync.status.secrets?.some((each) => each.adopted && each.name === name && each.uid === uid) ?? false;
 }
 
 function requireChangeable(live: LiveSecret, desired: DesiredSecret, differences: SecretDifferences): void {

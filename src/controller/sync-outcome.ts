@@ -17,7 +17,8 @@ export interface Outcome {
 }
 
 /** Sums up: suspended, failed with every cause named, compared, or current. */
-export function toOutcome(sync: SyncObject, { failures, secrets = [], contested }: Attempt): Outcome {
+export function toOutcome(sync: SyncObject, attempt: Attempt): Outcome {
+  const { failures, secrets = [], contested } = attempt;
   if (sync.spec?.suspend) {
     const ready = sync.status.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
     return {
@@ -30,13 +31,30 @@ export function toOutcome(sync: SyncObject, { failures, secrets = [], contested 
   const [first] = failures;
   if (first) {
     const abnormal = failures.some(needsPerson) ? 'Stalled' : 'Reconciling';
-    return { ready: 'False', abnormal, reason: reasonOf(first.code), message: toMessage(failures.map(textOf)) };
+    const reason = reasonOf(first.code);
+    const message = knownMessage(sync, attempt, reason) ?? toMessage(failures.map(textOf));
+    return { ready: 'False', abnormal, reason, message };
   }
   const isShadow = sync.spec?.mode === 'Shadow';
   const parts = isShadow ? compare(secrets) : [`${count(secrets)} current`];
   const others = contested.map(({ secret, by }) => `Secret ${secret} is also wanted by ${listUp(by)}`);
   const reason = isShadow ? 'Shadowed' : 'Synced';
   return { ready: 'True', abnormal: undefined, reason, message: toMessage([...parts, ...others]) };
+}
+
+/**
+ * What the sync says already, where it only waits for a store: whoever asked last words it for its own objects, and that is
+ * no news for the others.
+ */
+function knownMessage(
+  { status, generation }: SyncObject,
+  { secrets, retryAfterMs }: Attempt,
+  reason: string,
+): string | undefined {
+  if (secrets !== undefined || retryAfterMs === undefined) return undefined;
+  const known = status.conditions?.find(({ type }) => type === 'Ready');
+  const isSame = known?.status === 'False' && known.reason === reason && known.observedGeneration === generation;
+  return isSame ? known.message : undefined;
 }
 
 const maxMessageBytes = 1024;

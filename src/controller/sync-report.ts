@@ -2,6 +2,7 @@ import type { SecretError } from '../core/errors.ts';
 import type { ApiClient, CallOptions } from '../kube/api-client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { apiVersionOf, type ObjectKey, resources } from '../kube/objects.ts';
+import { isOlder } from '../kube/resource-version.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Attempt } from './attempt.ts';
@@ -36,12 +37,13 @@ export class SyncReport {
   /** The sync with the status that was written last, though the watch may lag behind. */
   current(sync: SyncObject): SyncObject {
     const written = this.#written.get(sync.key);
-    return written === undefined ? sync : { ...sync, status: written.status };
+    return written && isBefore(sync, written) ? { ...sync, status: written.status } : sync;
   }
 
   /** The watch showed this version: ours, or one that somebody made after it. */
   seen(sync: SyncObject): void {
-    if (this.#written.get(sync.key)?.resourceVersion === sync.resourceVersion) this.#written.delete(sync.key);
+    const written = this.#written.get(sync.key);
+    if (written && !isBefore(sync, written)) this.#written.delete(sync.key);
   }
 
   /** Writes the status where it changed. Rejects with KUBE_…, NOT_LEADER and the signal's reason. */
@@ -118,6 +120,11 @@ export class SyncReport {
     if (isNew) this.#deps.logger.warn(fields, 'sync failed');
     else this.#deps.logger.debug(fields, 'sync still fails');
   }
+}
+
+/** Whether the watch has yet to show what was written. It may do so before the answer to the write is read. */
+function isBefore(sync: SyncObject, written: Written): boolean {
+  return isOlder(sync.resourceVersion, written.resourceVersion);
 }
 
 export function readyOf({ conditions }: SyncStatus): Condition | undefined {

@@ -13,11 +13,12 @@ export async function showSecrets(mounted: readonly MountedVolume[], stage: Stag
   screen.step('Secrets', 'what the controller would keep in the cluster, with no pod mounting it');
   let areMade = true;
   for (const each of concerned) {
+    const head = screen.paint.cyan(each.volume.className);
     const problems = sync.problems(each.volume);
     screen.line('');
-    for (const problem of problems) screen.problem(`${screen.paint.cyan(each.volume.className)}  ${problem}`);
-    areMade =
-      (await showSecretNews(each, screen.paint.cyan(each.volume.className), stage)) && problems.length === 0 && areMade;
+    for (const problem of problems) screen.problem(`${head}  ${problem}`);
+    const isFine = await showSecretNews(each, head, stage);
+    areMade &&= isFine && problems.length === 0;
   }
   return areMade;
 }

@@ -1,3 +1,5 @@
+import { toPauseMs } from '../platform/pauses.ts';
+
 const firstMs = 1_000;
 
 /** Pauses after failures in a row: they double, and are jittered so that clients do not come back together. */
@@ -17,8 +19,7 @@ export class Backoff {
 
   /** Counts a failure. The pause after it: between half of the full one and all of it. */
   nextMs(maxMs: number): number {
-    const fullMs = Math.min(firstMs * 2 ** this.#failures++, maxMs);
-    return fullMs * (0.5 + this.#random() / 2);
+    return toPauseMs(++this.#failures, { firstMs, maxMs }, this.#random());
   }
 
   reset(): void {

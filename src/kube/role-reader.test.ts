@@ -147,52 +147,6 @@ describe('the role reader', () => {
     });
   });
 
-  it('forgets one account at once, and what was being read of it', async () => {
-    const reader = createReader();
-    annotate({ 'eks.amazonaws.com/role-arn': role });
-    await Promise.all(['web', 'db'].map((name) => reader.roleOf(caller(name), { signal })));
-    annotate({ 'eks.amazonaws.com/role-arn': 'another' });
-    reader.forget('shop', 'web');
-
-    expect(await reader.roleOf(caller('web'), { signal })).toBe('another');
-    expect(await reader.roleOf(caller('db'), { signal })).toBe(role);
-
-    reader.forget('shop', 'web');
-    const [arrived, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    answer = (_request, response) => {
-      arrived.resolve();
-      void answered.promise.then(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
-    };
-    const early = reader.roleOf(caller('web'), { signal });
-    await arrived.promise;
-    reader.forget('shop', 'web');
-    annotate({ 'eks.amazonaws.com/role-arn': 'third' });
-    expect(await reader.roleOf(caller('web'), { signal })).toBe('third');
-    answered.resolve();
-    expect(await early).toBeUndefined();
-    expect(await reader.roleOf(caller('web'), { signal })).toBe('third');
-  });
-
-  it('does not go on with a role that was forgotten while the API server is out', async () => {
-    const reader = createReader();
-    annotate({ 'eks.amazonaws.com/role-arn': role });
-    await reader.roleOf(caller(), { signal });
-    await clock.advance(300_000);
-    answer = (_request, response) => {
-      reader.forget('shop', 'web');
-      response.writeHead(503).end();
-    };
-
-    await expect(reader.roleOf(caller(), { signal })).rejects.toMatchObject({ code: 'AWS_ROLE_LOOKUP_FAILED' });
-  });
-
-  it('speaks of syncs to those who sync', async () => {
-    reply(503, {});
-    const sync: Caller = { ...caller(), kind: 'service-account' };
-
-    await expect(createReader().roleOf(sync, { signal })).rejects.toThrow('it is asked again with the next sync');
-  });
-
   it('gives up with the reason of the signal, and in ten seconds', async () => {
     const reader = createReader();
     const controller = new AbortController();

@@ -19,12 +19,6 @@ const youngMs = 5_000;
 const pauseMs = 30_000;
 const timeoutMs = 10_000;
 
-/** The roles of service accounts, as their annotations say. */
-export interface AccountRoles extends RoleReader {
-  /** The account was changed: its annotation is read again when somebody asks next. */
-  forget(namespace: string, serviceAccount: string): void;
-}
-
 interface Kept {
   readonly role: string;
   readonly readAtMs: number;
@@ -35,19 +29,15 @@ interface Kept {
  * Reads the role of a service account with one GET, and keeps it for a few minutes, so that a mount mostly needs no API
  * server. That there is none is not kept: somebody is about to add it. Bounded by the accounts of the last hour.
  */
-export function createRoleReader(config: KubeConfig, { clock }: { readonly clock: Clock }): AccountRoles {
+export function createRoleReader(config: KubeConfig, { clock }: { readonly clock: Clock }): RoleReader {
   const api = config.makeApiClient(CoreV1Api);
   const kept = new Map<string, Kept>();
   const flights = new SingleFlight<string | undefined>({ clock, timeoutMs });
-  /** What was begun before something was forgotten may not know of the change. */
-  let generation = 0;
 
   const read = async (key: string, caller: Caller, signal: AbortSignal): Promise<string | undefined> => {
-    const begunIn = generation;
     const request = { name: caller.serviceAccount, namespace: caller.namespace };
     const account = await api.readNamespacedServiceAccount(request, withSignal(signal));
     const role = account.metadata?.annotations?.[annotation] || undefined;
-    if (begunIn !== generation) return role;
     const now = clock.now();
     for (const [other, { readAtMs }] of kept) if (now - readAtMs >= usableMs) kept.delete(other);
     if (role === undefined) kept.delete(key);
@@ -57,30 +47,20 @@ export function createRoleReader(config: KubeConfig, { clock }: { readonly clock
 
   return {
     async roleOf(caller, { signal, refused }) {
-      const key = toKey(caller.namespace, caller.serviceAccount);
+      const key = `${caller.namespace}/${caller.serviceAccount}`;
       const known = kept.get(key);
       const now = clock.now();
       const isYoung = known !== undefined && now - known.readAtMs < youngMs;
       if (known && now < known.freshUntilMs && (known.role !== refused || isYoung)) return known.role;
       try {
-        return await flights.call(`${generation} ${key}`, (own) => read(key, caller, own)).wait(signal);
+        return await flights.call(key, (own) => read(key, caller, own)).wait(signal);
       } catch (cause) {
         signal.throwIfAborted();
         const isGone = cause instanceof ApiException && cause.code === 404;
-        // Not `known`: it may have been forgotten meanwhile.
-        const last = kept.get(key);
-        if (!last || isGone || now - last.readAtMs >= usableMs) throw toRoleLookupError(caller, cause);
-        kept.set(key, { ...last, freshUntilMs: now + pauseMs });
-        return last.role;
+        if (!known || isGone || now - known.readAtMs >= usableMs) throw toRoleLookupError(caller, cause);
+        kept.set(key, { ...known, freshUntilMs: now + pauseMs });
+        return known.role;
       }
     },
-    forget(namespace, serviceAccount) {
-      generation++;
-      kept.delete(toKey(namespace, serviceAccount));
-    },
   };
-}
-
-function toKey(namespace: string, serviceAccount: string): string {
-  return `${namespace}/${serviceAccount}`;
 }

@@ -18,13 +18,13 @@ export const systemClock: Clock = {
   async sleep(ms, signal) {
     signal?.throwIfAborted();
     try {
-      await delay(ms, undefined, signal ? { signal } : {});
+      await delay(Math.max(0, ms), undefined, signal ? { signal } : {});
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     }
   },
   timer(ms, fn) {
-    const handle = setTimeout(fn, ms).unref();
+    const handle = setTimeout(fn, Math.max(0, ms)).unref();
     return { [Symbol.dispose]: () => clearTimeout(handle) };
   },
 };

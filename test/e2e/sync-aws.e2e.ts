@@ -74,7 +74,7 @@ controllerE2e({ name: 'AWS without a pod', slug: 'sync-aws' }, (stand) => {
     await putSecret('pod-identity');
     await put('pod-identity', [secret('pod-identity')], { usePodIdentity: 'true' });
     const { message } = await stand().tenant.reason('pod-identity', 'PodIdentityUnsupported');
-    expect(message).toContain('IRSA');
+    expect(message).toContain('eks.amazonaws.com/role-arn');
     expect(front.count('GetCredentials')).toBe(0);
   });
 

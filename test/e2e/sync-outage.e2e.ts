@@ -50,10 +50,19 @@ controllerE2e({ name: 'While something is out', slug: 'outage-sync', authMount, 
     controller.front.forget();
     const start = await syncCount();
     await until(async () => (await syncCount()) >= start + 3 * syncs.length, { what: 'three refreshes of each' });
-    return controller.front.writes;
+    // Events have a rate of their own, at which those of former changes may still be told.
+    return controller.front.writes.filter(({ resource }) => resource !== 'events');
   }
 
   const syncCount = async (): Promise<number> => (await controller.metric('lockstep_sync_duration_seconds_count')) ?? 0;
+
+  /** A replica to which nothing has happened yet: pauses grow with every failure. */
+  async function renew(): Promise<void> {
+    await stand().stopController(controller);
+    controller = await stand().startController('--interval=1s');
+    await until(async () => await controller.isLeader(), { what: 'the new replica to lead' });
+    await until(async () => (await syncCount()) >= syncs.length, { what: 'the first look at each' });
+  }
 
   beforeAll(async () => {
     await rotate();
@@ -97,6 +106,7 @@ controllerE2e({ name: 'While something is out', slug: 'outage-sync', authMount, 
 
   it('cut watches are begun again, and miss nothing', async () => {
     const { tenant } = stand();
+    await renew();
     expect(controller.front.cutWatches()).toBeGreaterThanOrEqual(4);
     await tenant.putPair('after-cut', paths[0] ?? '');
     await tenant.value('after-cut', values.get(paths[0] ?? '') ?? '', 15_000);
@@ -107,6 +117,7 @@ controllerE2e({ name: 'While something is out', slug: 'outage-sync', authMount, 
     'a version that is too old, told by %s, lists everything again and writes nothing',
     async (how) => {
       const { tenant } = stand();
+      await renew();
       const { front } = controller;
       const lists = (await controller.metric('lockstep_watch_lists_total', 'reason="gone"')) ?? 0;
       front.intercept = expireWatches(how, 4);
@@ -137,8 +148,8 @@ controllerE2e({ name: 'While something is out', slug: 'outage-sync', authMount, 
     await rotate();
     const since = Date.now();
     await until(() => Date.now() - since > 4_000, { what: 'four seconds' });
-    // 40 syncs of one second each, were they all to try again and again.
-    expect(front.records.length).toBeLessThan(syncs.length * 4);
+    // Each has tried three times or four, with two requests.
+    expect(front.records.length).toBeLessThan(syncs.length * 10);
     front.behave();
     await current();
     expect(await writesAtRest()).toEqual([]);
@@ -159,6 +170,7 @@ controllerE2e({ name: 'While something is out', slug: 'outage-sync', authMount, 
   describe('a store', () => {
     it('the last values stay, it is asked rarely, and all who wait go at once when it is back', async () => {
       const { proxy } = stand();
+      await renew();
       const before = new Map(values);
       proxy.behaviour = 'unavailable';
       await rotate();
@@ -170,7 +182,7 @@ controllerE2e({ name: 'While something is out', slug: 'outage-sync', authMount, 
 
       // One store and one identity: it is not asked for each of the syncs.
       expect(proxy.requests.length).toBeLessThan(20);
-      expect(controller.front.writes).toEqual([]);
+      expect(controller.front.writes.filter(({ resource }) => resource !== 'events')).toEqual([]);
       const read = await Promise.all(syncs.map(({ name }) => stand().tenant.readValue(name)));
       expect(syncs.every(({ path }, index) => read[index] === before.get(path))).toBe(true);
 

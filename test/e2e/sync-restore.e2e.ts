@@ -30,7 +30,7 @@ controllerE2e({ name: 'A backup that is restored', slug: 'sync-restore' }, (stan
       expect(await tenant.readValue(name)).toBe(values.get(name));
       const sync = await tenant.readSync(name);
       expect(sync?.status?.secrets).toMatchObject([{ name, state: 'Synced' }]);
-      expect((await tenant.events(name)).filter(({ type }) => type === 'Warning')).toEqual([]);
+      expect((await tenant.events(name)).filter(({ reason }) => reason === 'SecretConflict')).toEqual([]);
     }
     // What goes with its sync again does so by a new owner reference; what was adopted still never does.
     const owner = await tenant.readSync('deleting');

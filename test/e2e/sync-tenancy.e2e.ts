@@ -140,7 +140,8 @@ controllerE2e({ name: 'No namespace reads what is another’s', slug: 'sync-tena
       ...asAlice,
       annotations: { 'lockstep.dev/service-account': `${alice.namespace}/app` },
     });
-    expect(['SyncInvalid', 'KubeNotFound']).toContain(await refusalOf(eve, 'shorthand-far'));
+    expect((await eve.untilEvent('shorthand-far', 'SyncFailed')).note).toContain('service account');
+    expect(await eve.readSync('shorthand-far')).toBeUndefined();
     expect(await holdsValue(stand(), eve, value)).toBe(false);
   });
 

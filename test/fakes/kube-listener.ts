@@ -23,6 +23,11 @@ export class KubeListener {
     });
   }
 
+  /** Known also while nobody listens. */
+  get port(): number {
+    return this.#port;
+  }
+
   get address(): string {
     return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
@@ -31,9 +36,9 @@ export class KubeListener {
     return this.#sockets.size;
   }
 
-  /** On a free port; the next time on the same. */
-  async listen(): Promise<void> {
-    this.#server.listen(this.#port, '127.0.0.1');
+  /** On a free port unless one is given; the next time on the same. */
+  async listen(port = this.#port): Promise<void> {
+    this.#server.listen(port, '127.0.0.1');
     await once(this.#server, 'listening');
     // Listening on TCP, so that the address is no string.
     this.#port = (this.#server.address() as AddressInfo).port;

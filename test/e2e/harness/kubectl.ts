@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { serverDir } from '../../servers/build.ts';
 
@@ -11,7 +11,9 @@ export interface Finished {
 /** The real kubectl with a kubeconfig. Answers its exit code and what it printed on both outputs. */
 export async function kubectl(kubeconfig: string, ...args: readonly string[]): Promise<Finished> {
   const command = join(serverDir('kubernetes'), 'kubectl');
-  return await run(command, [`--kubeconfig=${kubeconfig}`, ...args]);
+  // By default it would lie in the folder that the tests run in.
+  const cache = `--cache-dir=${join(dirname(kubeconfig), 'kubectl-cache')}`;
+  return await run(command, [`--kubeconfig=${kubeconfig}`, cache, ...args]);
 }
 
 /** Runs a program with an environment of PATH alone. */
