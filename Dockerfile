@@ -13,6 +13,8 @@ LABEL org.opencontainers.image.title="lockstep" \
 COPY --from=build /src/dist /app
 # The socket directory on the host belongs to root, so the provider runs as root without capabilities.
 # The controller does not need that: its Deployment sets runAsNonRoot.
-# A node pays for every megabyte on every node: collect garbage early, and compile with less. bench/results.md has what it brings.
+# A cluster pays for every megabyte on every node: collect garbage early, and share one arena between the threads of malloc.
+# bench/results.md and bench/sync-results.md have what it brings.
+ENV MALLOC_ARENA_MAX=1
 ENTRYPOINT ["node", "--max-semi-space-size=2", "--heap-growing-percent=10", "--no-maglev", "/app/main.mjs"]
 CMD ["provider"]

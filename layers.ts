@@ -74,9 +74,14 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: ['core'],
     packages: ['zod', 'node-forge'],
   },
+  rollout: {
+    purpose: 'which workloads use a Secret, and what is to be done when it changes: decisions and their small adapters',
+    imports: ['core', 'platform', 'kube', 'secret-objects'],
+    packages: ['zod'],
+  },
   controller: {
     purpose: 'SecretProviderClassSync: queue, loop, Secrets, status',
-    imports: ['core', 'platform', 'spc', 'resolve', 'kube', 'secret-objects'],
+    imports: ['core', 'platform', 'spc', 'resolve', 'kube', 'secret-objects', 'rollout'],
     packages: ['zod', 'lru-cache'],
   },
   dev: {
@@ -98,6 +103,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'kube',
       'controller',
       'secret-objects',
+      'rollout',
       'dev',
     ],
     packages: ['commander'],

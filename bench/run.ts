@@ -1,17 +1,18 @@
 /** `npm run bench`: measures the bundle and writes bench/results.md. Ratios compare within this run only. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { measureStage, type StageCost } from './authority.ts';
 import { type AwsCalls, measureAwsCalls, toAwsCallsSection } from './aws-calls.ts';
 import { classObjects, connectDriver } from './driver.ts';
-import { imageFlags } from './image-flags.ts';
+import { readImage } from './image.ts';
 import { startMeasured, type Measured } from './process.ts';
 import { startCountingVault, type CountingVault } from './vault.ts';
 import { measureWarmMounts, median, type WarmMounts } from './warm-mounts.ts';
 
-const command = [...imageFlags(await readFile('Dockerfile', 'utf8')), 'dist/main.mjs'];
+const image = readImage();
+const command = [...image.flags, 'dist/main.mjs'];
 
 const directory = await mkdtemp(join(tmpdir(), 'lockstep-bench-'));
 try {
@@ -37,6 +38,7 @@ async function withProvider<T>(vault: CountingVault, flags: readonly string[], r
   await using provider = startMeasured(
     [...command, 'provider', '--provider-dir', directory, '--metrics-address', 'off', '--log-level', 'info', ...flags],
     {
+      ...image.env,
       VAULT_ADDR: vault.address,
       NODE_COMPILE_CACHE: join(directory, 'compile-cache'),
     },

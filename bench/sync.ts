@@ -3,7 +3,7 @@
  * all on this machine, and writes bench/sync-results.md.
  */
 import { mkdtempSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,12 +13,11 @@ import pMap from 'p-map';
 import { applyCrds } from '../test/e2e/harness/apply-manifests.ts';
 import { startControlPlane } from '../test/e2e/harness/control-plane.ts';
 import { KubeApi } from '../test/e2e/harness/kube-api.ts';
-import { freePort, reap } from '../test/e2e/harness/processes.ts';
+import { reap } from '../test/e2e/harness/processes.ts';
 import { Tenant } from '../test/e2e/harness/tenant.ts';
 import { startDevVault } from '../test/e2e/harness/vault.ts';
 import type { VaultApi } from '../test/e2e/harness/vault-api.ts';
-import { imageFlags } from './image-flags.ts';
-import { startMeasured } from './process.ts';
+import { type BundledController, startBundledController } from './bundled-controller.ts';
 
 const [syncCount = 5000, namespaceCount = 200] = process.argv.slice(2).map(Number);
 const secretCount = 100;
@@ -44,20 +43,9 @@ async function measure(): Promise<string> {
   const { cluster } = await startControlPlane(runDir);
   const vault = await startDevVault({ runDir, dir: join(runDir, 'vault') }, cluster);
   const world = await populate(new KubeApi(cluster), vault);
-  const port = await freePort();
   const startedAt = performance.now();
-  await using controller = startMeasured(
-    [
-      ...imageFlags(await readFile('Dockerfile', 'utf8')),
-      'dist/main.mjs',
-      'controller',
-      `--kubeconfig=${cluster.kubeconfig}`,
-      `--metrics-address=127.0.0.1:${port}`,
-      '--log-level=warn',
-    ],
-    { POD_NAMESPACE: 'default', POD_NAME: 'bench' },
-  );
-  const read = (series: string, label = ''): Promise<number> => readMetric(port, series, label);
+  await using controller = await startBundledController(cluster);
+  const { read } = controller;
   await until(async () => (await read('lockstep_sync_ready', 'reason="Synced"')) >= syncCount);
   const firstMs = performance.now() - startedAt;
   const first = { calls: await countCalls(read), reads: await read(reads, 'operation="read"') };
@@ -127,16 +115,7 @@ async function putLate({ tenants }: World): Promise<number> {
   return performance.now() - startedAt;
 }
 
-async function readMetric(port: number, series: string, label: string): Promise<number> {
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`).then(
-    (response) => response.text(),
-    () => '',
-  );
-  const lines = answer.split('\n').filter((line) => line.startsWith(series) && line.includes(label));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-}
-
-async function countCalls(read: (series: string, label?: string) => Promise<number>): Promise<string> {
+async function countCalls(read: BundledController['read']): Promise<string> {
   const verbs = ['get', 'list', 'watch', 'apply', 'create', 'update', 'patch', 'delete'];
   const counts = await Promise.all(
     verbs.map(async (verb) => [verb, await read('lockstep_kube_requests_total', `verb="${verb}"`)] as const),

@@ -30,9 +30,9 @@ import { createStores, type Tools } from './stores.ts';
 /** What is in work may end within this time; a pod's grace period has to be a little longer. */
 const stopTimeoutMs = 25_000;
 /** Bytes of values kept in memory. */
-const maxCacheBytes = 32 * 1024 * 1024;
-/** Parsed classes kept. */
-const maxParsedClasses = 5000;
+const maxCacheBytes = 16 * 1024 * 1024;
+/** Parsed classes kept: only those that many syncs share are looked at again soon. */
+const maxParsedClasses = 100;
 const random = Math.random;
 
 /** The composition root of the controller: builds every part and wires ports to adapters. Throws SecretError. */

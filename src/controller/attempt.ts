@@ -90,8 +90,10 @@ async function syncClass(work: Work, deps: AttemptDeps, options: CallOptions): P
 
   const { files } = fetched;
   const results = await Promise.all(objects.map((object) => keepOne(object, work, { fetched, deps, options })));
-  const removal = await failing(removeOrphans(work, objects, deps, options), options.signal);
   const failures = [...fetched.failures, ...results.flatMap(({ failure }) => failure ?? [])];
+  // Workloads may use the old one until what takes its place stands.
+  const isComplete = failures.length === 0;
+  const removal = isComplete ? await failing(removeOrphans(work, objects, deps, options), options.signal) : undefined;
   return {
     class: found,
     objects: files.map(({ name, version }) => ({ name, version })),

@@ -15,9 +15,16 @@ export class Claims {
     return new Set(changed.flatMap((secret) => this.others(secret, sync)));
   }
 
+  /** Who wants this Secret. */
+  claimants(secret: ObjectKey): readonly ObjectKey[] {
+    return [...(this.#bySecret.get(secret) ?? [])];
+  }
+
   /** Who else wants this Secret, sorted. */
   others(secret: ObjectKey, sync: ObjectKey): readonly ObjectKey[] {
-    return [...(this.#bySecret.get(secret) ?? [])].filter((each) => each !== sync).toSorted();
+    return this.claimants(secret)
+      .filter((each) => each !== sync)
+      .toSorted();
   }
 
   /** Undefined: it is not known yet what that sync wants. */

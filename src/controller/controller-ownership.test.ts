@@ -114,9 +114,7 @@ describe('a Secret of somebody else', () => {
 
     expect(world.data('db')).toEqual({ a: 'value of db' });
     expect(world.secret('db').metadata.ownerReferences).toHaveLength(1);
-    expect(world.status('db').secrets).toEqual([
-      { name: 'db', state: 'Synced', uid: world.secret('db').metadata.uid },
-    ]);
+    expect(world.status('db').secrets).toEqual([{ name: 'db', state: 'Synced', uid: world.secret('db').metadata.uid }]);
   });
 
   it('that the sync of the driver keeps is refused, whatever the policy', async () => {
@@ -130,13 +128,20 @@ describe('a Secret of somebody else', () => {
   });
 
   it('that appears between the look and the write is not written over', async () => {
-    world.kube.script({ verb: 'apply', plural: 'secrets' }, () => void world.putSecret('db', theirs), { times: 1 });
+    world.kube.script(
+      { verb: 'apply', plural: 'secrets' },
+      () => {
+        world.putSecret('db', theirs);
+        return undefined;
+      },
+      { times: 1 },
+    );
     world.putPair('db');
     await under.settled();
-    await under.pass(2000);
 
     expect(world.data('db')).toEqual(theirs);
     expect(world.condition('db')).toMatchObject({ status: 'False', reason: 'SecretConflict' });
+    expect(world.events('db')).toEqual(['SecretConflict']);
   });
 
   it('is taken over as soon as the policy says so', async () => {

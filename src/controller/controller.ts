@@ -86,6 +86,9 @@ export function createController(deps: ControllerDeps): Controller {
     digestKey: deps.digestKey,
     isWanted: (sync, secret) => watches.syncs.get(sync) !== undefined && (claims.wants(sync, secret) ?? true),
   });
+  watches.secrets.onChange(({ key, current }) => {
+    if (current === undefined) writer.forget(key);
+  });
   const syncMetrics = new SyncMetrics({ metrics, perObject: options.perObjectMetrics });
   const report = new SyncReport({ ...deps, metrics: syncMetrics });
   const fetchFiles = createFetchFiles({ ...deps, gate, intervalMs });
@@ -113,6 +116,7 @@ export function createController(deps: ControllerDeps): Controller {
   const triggers = new Triggers({
     ...watches,
     isEcho: (key, secret) => writer.isEcho(key, secret),
+    claimants: (secret) => claims.claimants(secret),
     onSeen: (sync) => report.seen(sync),
     onAccount: deps.forgetAccount,
     enqueueSync: whileLeading(enqueueSync),
@@ -128,6 +132,7 @@ export function createController(deps: ControllerDeps): Controller {
     await untilAborted(watches.settled(term), term);
     triggers.enqueueAll();
     await workers.run(term);
+    reconcile.forgetAll();
     queue.clear();
   }
 

@@ -62,7 +62,7 @@ const deadlineMs = 60_000;
 /** Values of the same account are shared at least for so long, also when an interval is shorter. */
 const leastSharedMs = 1000;
 
-/** The files of a class, fetched as the service account of a sync. Throws MANIFEST_INVALID, CREDENTIAL_MISSING, KUBE_…. */
+/** The files of a class, fetched as the service account of a sync. Throws MANIFEST_INVALID, CREDENTIAL_MISSING, NOT_LEADER, KUBE_…. */
 export function createFetchFiles(deps: FetchFilesDeps): FetchFiles {
   return async (request, { signal }) => {
     const { sync, urgency } = request;
@@ -81,6 +81,9 @@ export function createFetchFiles(deps: FetchFilesDeps): FetchFiles {
       const errors = failures.filter(({ name }) => stores.get(name) === gate).map(({ error }) => error);
       return deps.gate.report(gate, sync.key, worstOf(errors)) ?? [];
     });
+    // No token could be requested any more, which says nothing of the sync.
+    const lost = failures.find(({ error }) => error.code === 'NOT_LEADER');
+    if (lost) throw lost.error;
     const absent = absentOf(plan, objects);
     const retryAfterMs = waits.length > 0 ? Math.max(...waits) : undefined;
     return { kind: 'fetched', files: objects, absent, failures: failures.map(({ error }) => error), retryAfterMs };

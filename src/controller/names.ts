@@ -1,4 +1,4 @@
-/** Labels and annotations under `lockstep.dev/`; no other place spells them. */
+/** Labels and annotations under `lockstep.dev/`; those of rollouts stand in rollout/names.ts, and no other place spells them. */
 export const names = {
   /** Label of a SecretProviderClass: it may be synced. */
   syncLabel: 'lockstep.dev/sync',
@@ -14,8 +14,6 @@ export const names = {
   owner: 'lockstep.dev/owner',
   /** Annotation of a Secret that somebody else made and we took over: never deleted by us. */
   adopted: 'lockstep.dev/adopted',
-  /** Label of Namespace, SecretProviderClassSync or workload: no rollout. */
-  freeze: 'lockstep.dev/freeze',
 } as const;
 
 export const enabled = 'true';

@@ -34,6 +34,8 @@ const jitter = 0.1;
 /** Makes one sync current. Level-triggered: it looks at what is, and not at what has happened. */
 export class Reconcile {
   readonly #deps: ReconcileDeps;
+  /** Of which something is in memory. */
+  readonly #known = new Set<ObjectKey>();
 
   constructor(deps: ReconcileDeps) {
     this.#deps = deps;
@@ -46,19 +48,28 @@ export class Reconcile {
       this.forget(key);
       return { kind: 'done' };
     }
+    this.#known.add(key);
     const sync = this.#deps.report.current(found);
     if (sync.spec?.suspend) this.#deps.gate.forget(key);
     const attempt = sync.spec?.suspend ? suspended : await this.#deps.attempt(sync, urgencyOf(sync, reasons), options);
+    // It is gone, and another one may stand in its place: that is what comes next.
+    if (this.#deps.syncs.get(key)?.uid !== sync.uid) return { kind: 'done' };
     await this.#deps.report.tell(sync, attempt, options);
     return this.#next(sync, attempt);
   }
 
   /** Nothing of a sync that is gone stays in memory; its Secrets stay, or go with it by the garbage collector. */
   forget(key: ObjectKey): void {
+    this.#known.delete(key);
     this.#deps.requeue(this.#deps.claims.forget(key));
     this.#deps.gate.forget(key);
     this.#deps.report.forget(key);
     this.#deps.backoffs.forget(key);
+  }
+
+  /** Others write from now on: what was found out in this term will not hold in the next. */
+  forgetAll(): void {
+    for (const key of this.#known) this.forget(key);
   }
 
   #next({ key, spec }: SyncObject, { failures, retryAfterMs }: Attempt): Next {

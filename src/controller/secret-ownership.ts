@@ -30,13 +30,15 @@ export function ownershipOf({ metadata }: LiveSecret, { name, knownUid, isWanted
   if (owner !== undefined && isWantedBy(owner)) return { kind: 'sibling', name: owner };
   if (owner === undefined && metadata.uid === knownUid) return { kind: 'own' };
   if (metadata.labels?.[driverLabel] === enabled) return { kind: 'driver' };
-  if (owner !== undefined)
-    return { kind: 'foreign', by: `the SecretProviderClassSync ${owner}, which no longer wants it` };
-  if (metadata.labels?.[esoLabel] === enabled) return { kind: 'foreign', by: 'External Secrets Operator' };
+  return { kind: 'foreign', by: describeOwner(metadata, owner) };
+}
+
+function describeOwner(metadata: LiveSecret['metadata'], owner: string | undefined): string {
+  if (owner !== undefined) return `the SecretProviderClassSync ${owner}, which no longer wants it`;
+  if (metadata.labels?.[esoLabel] === enabled) return 'External Secrets Operator';
   const controller = metadata.ownerReferences?.find((each) => each.controller);
-  if (controller) return { kind: 'foreign', by: `${controller.kind} ${controller.name}` };
-  const manager = metadata.labels?.['app.kubernetes.io/managed-by'];
-  return { kind: 'foreign', by: manager === undefined ? 'somebody else' : manager.slice(0, 63) };
+  if (controller) return `${controller.kind} ${controller.name}`;
+  return metadata.labels?.['app.kubernetes.io/managed-by']?.slice(0, 63) ?? 'somebody else';
 }
 
 /** SECRET_CONFLICT for a Secret that must be left alone. */

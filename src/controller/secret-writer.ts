@@ -55,16 +55,13 @@ export class SecretWriter {
    * Throws SECRET_CONFLICT, SECRET_IMMUTABLE and KUBE_…. A Secret that is known to be current costs no request.
    */
   async write(desired: DesiredSecret, owner: SecretOwner, options: CallOptions): Promise<WriteResult> {
-    const key = keyOf({ namespace: owner.sync.namespace, name: desired.name });
-    const digest = this.#digestOf(desired, owner);
-    const known = this.#deps.owned.get(owner.sync.namespace, desired.name);
-    if (known && this.#isVerified(key, known, digest)) return { status: toSynced(desired.name, known) };
-    const object = await this.#deps.client.get(resources.secrets, toName(desired, owner), options);
-    const live = object && toLiveSecret(object);
-    const result = await (live ? this.#correct(live, desired, owner, options) : this.#create(desired, owner, options));
-    this.#verified.set(key, { resourceVersion: result.resourceVersion, digest });
-    if (result.change) this.#deps.metrics.secretWrites.inc({ reason: result.change });
-    return { status: result.status, change: result.change };
+    try {
+      return await this.#write(desired, owner, options);
+    } catch (error) {
+      if (!(error instanceof SecretError) || error.code !== 'KUBE_CONFLICT') throw error;
+      // Somebody wrote between the look and the write, which takes another look.
+      return await this.#write(desired, owner, options);
+    }
   }
 
   /** Compares with the Secret that somebody else keeps, and writes nothing. */
@@ -110,8 +107,22 @@ export class SecretWriter {
     return orphans.map(({ name }) => name);
   }
 
+  /** It is gone. */
   forget(key: ObjectKey): void {
     this.#verified.delete(key);
+  }
+
+  async #write(desired: DesiredSecret, owner: SecretOwner, options: CallOptions): Promise<WriteResult> {
+    const key = keyOf({ namespace: owner.sync.namespace, name: desired.name });
+    const digest = this.#digestOf(desired, owner);
+    const known = this.#deps.owned.get(owner.sync.namespace, desired.name);
+    if (known && this.#isVerified(key, known, digest)) return { status: toSynced(desired.name, known) };
+    const object = await this.#deps.client.get(resources.secrets, toName(desired, owner), options);
+    const live = object && toLiveSecret(object);
+    const result = await (live ? this.#correct(live, desired, owner, options) : this.#create(desired, owner, options));
+    this.#verified.set(key, { resourceVersion: result.resourceVersion, digest });
+    if (result.change) this.#deps.metrics.secretWrites.inc({ reason: result.change });
+    return { status: result.status, change: result.change };
   }
 
   #isVerified(key: ObjectKey, known: OwnedSecret, digest: string): boolean {
@@ -120,13 +131,17 @@ export class SecretWriter {
   }
 
   async #create(desired: DesiredSecret, owner: SecretOwner, options: CallOptions): Promise<Written> {
-    return await this.#apply(toApplied(desired, toMetadata(desired, owner, false), {}), 'created', options);
+    return await this.#apply(
+      toApplied(desired, toMetadata(desired, { ...owner, adopted: false }), {}),
+      'created',
+      options,
+    );
   }
 
   async #correct(live: LiveSecret, desired: DesiredSecret, owner: SecretOwner, options: CallOptions): Promise<Written> {
     const isTaken = this.#requireOwnership(live, desired, owner);
     const adopted = isTaken || isAdopted(live.metadata) || wasAdopted(live.metadata, owner);
-    const metadata = toMetadata(desired, owner, adopted);
+    const metadata = toMetadata(desired, { ...owner, adopted });
     const differences = differencesOf(live, desired, { metadata, keepsSurplus: adopted });
     requireChangeable(live, desired, differences);
     const { uid, resourceVersion } = live.metadata;

@@ -18,24 +18,27 @@ export interface Outcome {
 
 /** Sums up: suspended, failed with every cause named, compared, or current. */
 export function toOutcome(sync: SyncObject, attempt: Attempt): Outcome {
-  const { failures, secrets = [], contested } = attempt;
-  if (sync.spec?.suspend) {
-    const ready = sync.status.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
-    return {
-      ready,
-      abnormal: undefined,
-      reason: 'Suspended',
-      message: 'spec.suspend is true: nothing is fetched or written',
-    };
-  }
-  const [first] = failures;
-  if (first) {
-    const abnormal = failures.some(needsPerson) ? 'Stalled' : 'Reconciling';
-    const reason = reasonOf(first.code);
-    const message = knownMessage(sync, attempt, reason) ?? toMessage(failures.map(textOf));
-    return { ready: 'False', abnormal, reason, message };
-  }
-  const isShadow = sync.spec?.mode === 'Shadow';
+  if (sync.spec?.suspend) return suspended(sync);
+  const [first] = attempt.failures;
+  return first ? failed(sync, attempt, first) : current(sync, attempt);
+}
+
+function suspended({ status }: SyncObject): Outcome {
+  const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
+  const message = 'spec.suspend is true: nothing is fetched or written';
+  return { ready, abnormal: undefined, reason: 'Suspended', message };
+}
+
+function failed(sync: SyncObject, attempt: Attempt, first: SecretError): Outcome {
+  const { failures } = attempt;
+  const abnormal = failures.some(needsPerson) ? 'Stalled' : 'Reconciling';
+  const reason = reasonOf(first.code);
+  const message = knownMessage(sync, attempt, reason) ?? toMessage(failures.map(textOf));
+  return { ready: 'False', abnormal, reason, message };
+}
+
+function current({ spec }: SyncObject, { secrets = [], contested }: Attempt): Outcome {
+  const isShadow = spec?.mode === 'Shadow';
   const parts = isShadow ? compare(secrets) : [`${count(secrets)} current`];
   const others = contested.map(({ secret, by }) => `Secret ${secret} is also wanted by ${listUp(by)}`);
   const reason = isShadow ? 'Shadowed' : 'Synced';

@@ -29,6 +29,8 @@ export class SyncReport {
   readonly #deps: SyncReportDeps;
   /** Statuses that were written and that the watch has not shown yet. */
   readonly #written = new Map<ObjectKey, Written>();
+  /** What was done while the status could not be written. */
+  readonly #untold = new Map<ObjectKey, Attempt['changes']>();
 
   constructor(deps: SyncReportDeps) {
     this.#deps = deps;
@@ -47,16 +49,20 @@ export class SyncReport {
   }
 
   /** Writes the status where it changed. Rejects with KUBE_…, NOT_LEADER and the signal's reason. */
-  async tell(sync: SyncObject, attempt: Attempt, options: CallOptions): Promise<void> {
+  async tell(sync: SyncObject, last: Attempt, options: CallOptions): Promise<void> {
     const nowMs = this.#deps.clock.now();
+    const attempt = { ...last, changes: [...(this.#untold.get(sync.key) ?? []), ...last.changes] };
+    if (attempt.changes.length > 0) this.#untold.set(sync.key, attempt.changes);
     const status = buildStatus({ sync, attempt, now: new Date(nowMs) });
     this.#count(sync, status, attempt, nowMs);
     if (!sameStatus(status, sync.status)) await this.#write(sync, status, options);
+    this.#untold.delete(sync.key);
     this.#announce(sync, status, attempt);
   }
 
   forget(key: ObjectKey): void {
     this.#written.delete(key);
+    this.#untold.delete(key);
     this.#deps.metrics.forget(key);
   }
 
@@ -85,8 +91,7 @@ export class SyncReport {
   #announce(sync: SyncObject, status: SyncStatus, attempt: Attempt): void {
     const before = readyOf(sync.status);
     const after = readyOf(status);
-    const isNew =
-      before?.status !== after?.status || before?.reason !== after?.reason || before?.message !== after?.message;
+    const isNew = !isSameWord(before, after);
     for (const failure of attempt.failures) this.#log(sync, failure, isNew);
     if (after?.status === 'False' && isNew) this.#record(sync, 'Warning', toFailedReason(attempt), after.message);
     if (isNew) for (const { secret, by } of attempt.contested) this.#contest(sync, secret, by);
@@ -129,6 +134,10 @@ function isBefore(sync: SyncObject, written: Written): boolean {
 
 export function readyOf({ conditions }: SyncStatus): Condition | undefined {
   return conditions?.find(({ type }) => type === 'Ready');
+}
+
+function isSameWord(one: Condition | undefined, other: Condition | undefined): boolean {
+  return one?.status === other?.status && one?.reason === other?.reason && one?.message === other?.message;
 }
 
 function toFailedReason({ failures }: Attempt): string {

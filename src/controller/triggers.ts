@@ -15,6 +15,8 @@ export interface TriggersDeps {
   readonly namespaces: Reflector<true> | undefined;
   /** Whether the version of a Secret is one that we wrote or looked at. */
   readonly isEcho: (key: ObjectKey, secret: OwnedSecret) => boolean;
+  /** Syncs that want a Secret, whoever keeps it. */
+  readonly claimants: (secret: ObjectKey) => readonly ObjectKey[];
   /** The watch showed this version of a sync. */
   readonly onSeen: (sync: SyncObject) => void;
   /** Tokens and roles of an account are worth nothing any more. */
@@ -52,9 +54,8 @@ export class Triggers {
     if (current) this.#deps.onSeen(current);
     const reason = reasonFor(previous, current);
     if (reason === undefined) return;
-    const isWaitedFor = !isInitial || (current !== undefined && isForced(current));
-    const rank = isWaitedFor ? 'urgent' : current && isHandled(current) ? 'refresh' : 'first';
-    this.#deps.enqueueSync(key, rank, isInitial ? 'start' : reason);
+    if (isInitial) this.#deps.enqueueSync(key, initialRank(current), 'start');
+    else this.#deps.enqueueSync(key, 'urgent', reason);
     // A sync that was made for a labelled class and is gone or changed comes back.
     const made = previous?.shorthandOf ?? current?.shorthandOf;
     if (made !== undefined && !isInitial) this.#deps.enqueueClass(keyOf({ namespace: namespaceOf(key), name: made }));
@@ -73,7 +74,8 @@ export class Triggers {
   #onSecret({ key, previous, current, isInitial }: Change<OwnedSecret>): void {
     if (isInitial || (current && this.#deps.isEcho(key, current))) return;
     const owners = [ownerKey(key, previous), ownerKey(key, current)].filter((owner) => owner !== undefined);
-    for (const owner of new Set(owners)) this.#deps.enqueueSync(owner, 'urgent', 'drift');
+    const concerned = new Set([...owners, ...this.#deps.claimants(key)]);
+    for (const sync of concerned) this.#deps.enqueueSync(sync, 'urgent', 'drift');
   }
 
   #onAccount({ key, previous, current, isInitial }: Change<AccountObject>): void {
@@ -98,6 +100,12 @@ export class Triggers {
       change(this.#byAccount, keyOf({ namespace, name: spec.serviceAccount }), sync.key);
     }
   }
+}
+
+/** Somebody waits for a forced one, and those that were never synced go before those that were. */
+function initialRank(sync: SyncObject | undefined): Rank {
+  if (!sync) return 'first';
+  return isForced(sync) ? 'urgent' : isHandled(sync) ? 'refresh' : 'first';
 }
 
 /** A change of the status alone is our own doing. */

@@ -108,6 +108,8 @@ export function createWorkers({ queue, work, clock, logger, backoffs, count }: W
     queue.putBack({ key, rank: 'retry', reasons: new Set([...reasons, 'retry']) }, delayMs);
     const fields = { code, object: key, reason: message, retryMs: Math.round(delayMs), err: cause };
     if (code === 'INTERNAL') logger.error(fields, 'work failed unexpectedly');
+    // Nobody has to look at it: the leader goes on.
+    else if (code === 'NOT_LEADER') logger.debug(fields, 'work given up');
     else logger.warn(fields, 'work failed');
   }
 

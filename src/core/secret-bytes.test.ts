@@ -80,8 +80,16 @@ describe('the bytes of a SecretBytes', () => {
     expect(SecretBytes.from(behind.subarray(7, 13)).reveal().toString()).toBe('secret');
   });
 
+  it.for([
+    ['a part of common memory', Buffer.from('secret')],
+    ['a string', 'secret'],
+    ['a part of a long answer', Buffer.alloc(10_000, 'x').subarray(0, 6)],
+  ] as const)('keep no more memory than their own when they come from %s', ([, value]) => {
+    expect(SecretBytes.from(value).reveal().buffer.byteLength).toBe(6);
+  });
+
   it('are gone after zero', () => {
-    const bytes = Buffer.from(text);
+    const bytes = new Uint8Array(Buffer.from(text));
     const secret = SecretBytes.from(bytes);
     secret.zero();
 

@@ -12,10 +12,10 @@ export class SecretBytes {
     this.#bytes = bytes;
   }
 
-  /** Takes the bytes over: the caller must not write to them afterwards. */
+  /** Takes the bytes over: the caller must not write to them afterwards. Kept for long, and so never a part of shared memory. */
   static from(value: Uint8Array | string): SecretBytes {
-    if (typeof value === 'string') return new SecretBytes(Buffer.from(value, 'utf8'));
-    return new SecretBytes(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+    const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+    return new SecretBytes(isPooled(bytes) ? toOwnMemory(bytes) : toBuffer(bytes));
   }
 
   get size(): number {
@@ -47,4 +47,19 @@ export class SecretBytes {
   [inspect.custom](): string {
     return '[redacted]';
   }
+}
+
+/** Whether it is a small part of memory that it would keep as a whole: Node cuts short buffers out of common ones. */
+function isPooled({ buffer, byteLength }: Uint8Array): boolean {
+  return buffer.byteLength > 2 * byteLength;
+}
+
+function toOwnMemory(bytes: Uint8Array): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.byteLength);
+  own.set(bytes);
+  return own;
+}
+
+function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -79,6 +79,21 @@ describe('a kept connection that is dead', () => {
     expect(kube.requests).toHaveLength(1);
   });
 
+  it('takes the others that idle with it when it brings no answer in time', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => client.get(secrets, db, { signal })));
+    const known = kube.listener.connections;
+    kube.script({}, 'hang', once);
+    const late = new AbortController();
+    const call = client.get(secrets, db, { signal: late.signal });
+    await expect.poll(() => kube.requests.length).toBe(6);
+    late.abort(new DOMException('too late', 'TimeoutError'));
+    await expect(call).rejects.toThrow('too late');
+
+    await client.get(secrets, db, { signal });
+
+    expect(kube.listener.connections).toBe(known + 1);
+  });
+
   it('is no trouble when the API server restarts', async () => {
     await Promise.all(Array.from({ length: 20 }, () => client.get(secrets, db, { signal })));
     await kube.listener.close();

@@ -98,6 +98,8 @@ async function attempt(call: ApiCall, options: AttemptOptions, { metrics, connec
     const error = toCallError(signal.aborted ? signal.reason : cause, call);
     const isCancelled = signal.aborted && error.code === 'INTERNAL';
     metrics.kubeRequests.inc({ ...labels, result: isCancelled ? 'cancelled' : error.code });
+    // Nothing came back on a connection that was kept: the others may be dead as well.
+    if (isReused && error.code === 'KUBE_TIMEOUT') connections.dropIdle();
     signal.throwIfAborted();
     if (isReused && repeatable.has(call.verb) && error.code === 'KUBE_UNREACHABLE') return { kind: 'stale', error };
     throw error;

@@ -40,17 +40,20 @@ function isSame(a: SecretBytes | undefined, b: SecretBytes | undefined): boolean
 
 type Pair = readonly [name: string, value: string | Uint8Array];
 
-/** With their number and every length before them, so that no two different contents are the same bytes. */
-function addPairs(hmac: Hmac, pairs: readonly Pair[]): void {
+/**
+ * Sorted, with their number and every length before them, so that no two different contents are the same bytes. Names are
+ * distinct.
+ */
+export function addPairs(hmac: Hmac, pairs: readonly Pair[]): void {
   addLength(hmac, pairs.length);
-  // Names are distinct.
   for (const [name, value] of pairs.toSorted(([one], [other]) => (one < other ? -1 : 1))) {
     addField(hmac, name);
     addField(hmac, value);
   }
 }
 
-function addField(hmac: Hmac, value: string | Uint8Array): void {
+/** With its length before it. */
+export function addField(hmac: Hmac, value: string | Uint8Array): void {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   addLength(hmac, bytes.byteLength);
   hmac.update(bytes);

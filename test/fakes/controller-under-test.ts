@@ -118,7 +118,8 @@ export class ControllerUnderTest implements AsyncDisposable {
       const isQuiet = this.#calls.open === 0 && before === this.#calls.total && (await this.#isIdle());
       quiet = isQuiet ? quiet + 1 : 0;
       before = this.#calls.total;
-      if (performance.now() > endMs) throw new Error(`it does not settle; the calls: ${this.world.kube.calls.join(', ')}`);
+      if (performance.now() > endMs)
+        throw new Error(`it does not settle; the calls: ${this.world.kube.calls.join(', ')}`);
     }
   }
 
@@ -132,15 +133,15 @@ export class ControllerUnderTest implements AsyncDisposable {
   }
 
   /** As when a process ends: another one can go on in the same world. */
-  async stop(): Promise<void> {
-    for (const component of this.controller.components.toReversed()) await component.stop(forever);
+  async stop(hurry = forever): Promise<void> {
+    for (const component of this.controller.components.toReversed()) await component.stop(hurry);
     this.terms.end('it stops');
     await this.#events.stop(AbortSignal.abort());
     await this.#close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.stop(AbortSignal.abort());
     if (this.#options.world === undefined) await this.world[Symbol.asyncDispose]();
   }
 

@@ -134,7 +134,11 @@ export class SyncWorld implements AsyncDisposable {
 
   /** Reasons of Events about a sync, sorted, each as often as it is counted. */
   events(name: string): readonly string[] {
-    const about = this.kube.all(resources.events, namespace).filter(({ regarding }) => membersOf(regarding)['name'] === name);
+    const isAbout = ({ regarding }: KubeObject): boolean => {
+      const about = membersOf(regarding);
+      return about['kind'] === resources.syncs.kind && about['name'] === name;
+    };
+    const about = this.kube.all(resources.events, namespace).filter(isAbout);
     const count = ({ series }: KubeObject): number => Number(membersOf(series)['count'] ?? 1);
     return about.flatMap((event) => Array.from({ length: count(event) }, () => String(event['reason']))).toSorted();
   }

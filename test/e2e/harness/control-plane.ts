@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 
 import { moduleDir, serverDir } from '../../servers/build.ts';
 import { ApiServer } from './api-server.ts';
+import { applyCrds } from './apply-manifests.ts';
 import { type Cluster, csiDriverName, KubeApi, type KubeObject } from './kube-api.ts';
 import { freePort, ServerProcess, toFlags } from './processes.ts';
 import { until } from './until.ts';
@@ -31,11 +32,13 @@ export async function startControlPlane(runDir: string, name = 'kubernetes'): Pr
   const { etcd, client } = await startEtcd(runDir, dir);
   const api = await ApiServer.start({ runDir, dir, etcd: client });
   const { cluster } = api;
-  const manager = await startControllerManager({ runDir, dir, cluster });
   const kube = new KubeApi(cluster);
   await createBasics(kube);
+  // Before the garbage collector starts: it looks for new kinds every 30 s only.
   await createDriverCrds(kube);
+  await applyCrds(kube);
   await kube.close();
+  const manager = await startControllerManager({ runDir, dir, cluster });
   const stop = async (): Promise<void> => {
     await manager.stop('SIGKILL');
     await api.kill();

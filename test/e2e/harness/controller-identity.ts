@@ -1,70 +1,64 @@
-import type { KubeApi } from './kube-api.ts';
-
-/** Everything that the controller may do, beside what it needs in its own namespace. */
-const rules = [
-  {
-    apiGroups: ['lockstep.dev'],
-    resources: ['secretproviderclasssyncs'],
-    verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
-  },
-  { apiGroups: ['lockstep.dev'], resources: ['secretproviderclasssyncs/status'], verbs: ['patch'] },
-  {
-    apiGroups: ['secrets-store.csi.x-k8s.io'],
-    resources: ['secretproviderclasses'],
-    verbs: ['get', 'list', 'watch'],
-  },
-  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
-  { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
-  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-];
-
-const clusterRules = [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] }];
-
-const ownRules = [
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
-  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create'] },
-];
+import { readManifests } from './apply-manifests.ts';
+import type { KubeApi, KubeObject } from './kube-api.ts';
 
 /** Where a controller may work: everywhere, or in some namespaces only, each with its own role binding. */
 export interface Grant {
   readonly kube: KubeApi;
-  /** The controller's own namespace, with its service account `lockstep`. */
+  /** The controller's own namespace; also the name of what stands in none. */
   readonly system: string;
   readonly namespaces: readonly string[] | 'all';
 }
 
+const shipped = { system: 'lockstep-system', name: 'lockstep-controller' };
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
-const roleApi = 'rbac.authorization.k8s.io';
+const admission = '/apis/admissionregistration.k8s.io/v1';
 
-/** Gives the service account `lockstep` its rights and answers a token of it. */
+/** Gives a controller the role that we ship, under the policy that we ship for its tokens. Answers a token of its account. */
 export async function createIdentity({ kube, system, namespaces }: Grant): Promise<string> {
-  await kube.createNamespace(system, ['lockstep']);
-  const subjects = [{ kind: 'ServiceAccount', name: 'lockstep', namespace: system }];
-  const cluster = namespaces === 'all' ? [...rules, ...clusterRules] : clusterRules;
-  await kube.call('POST', `${rbac}/clusterroles`, { metadata: { name: system }, rules: cluster });
-  const clusterRole = { apiGroup: roleApi, kind: 'ClusterRole', name: system };
-  await kube.call('POST', `${rbac}/clusterrolebindings`, {
-    metadata: { name: system },
-    roleRef: clusterRole,
-    subjects,
-  });
-  await putRole(kube, system, subjects, ownRules);
-  if (namespaces !== 'all') for (const namespace of namespaces) await putRole(kube, namespace, subjects, rules);
+  await kube.createNamespace(system, []);
+  const manifests = ['rbac/controller.yaml', 'policies/token-requests.yaml'].flatMap((file) => readManifests(file));
+  for (const manifest of manifests) {
+    const object = rename(manifest, system);
+    if (object.kind !== 'ClusterRoleBinding' || namespaces === 'all')
+      await kube.call('POST', toCollection(object), object);
+    else for (const namespace of namespaces) await bindIn(kube, namespace, object);
+  }
   const audience = 'https://kubernetes.default.svc.cluster.local';
-  return (await kube.createToken({ namespace: system, serviceAccount: 'lockstep', audience })).token;
+  return (await kube.createToken({ namespace: system, serviceAccount: shipped.name, audience })).token;
 }
 
 /** Removes what is not in a namespace. */
 export async function removeIdentity(kube: KubeApi, system: string): Promise<void> {
+  await kube.remove(`${admission}/validatingadmissionpolicybindings/${system}`);
+  await kube.remove(`${admission}/validatingadmissionpolicies/${system}`);
   await kube.remove(`${rbac}/clusterrolebindings/${system}`);
   await kube.remove(`${rbac}/clusterroles/${system}`);
 }
 
-async function putRole(kube: KubeApi, namespace: string, subjects: readonly object[], own: readonly object[]) {
-  const path = `${rbac}/namespaces/${namespace}`;
-  const metadata = { name: 'lockstep' };
-  await kube.call('POST', `${path}/roles`, { metadata, rules: own });
-  const roleRef = { apiGroup: roleApi, kind: 'Role', name: 'lockstep' };
-  await kube.call('POST', `${path}/rolebindings`, { metadata, roleRef, subjects });
+/** Into another namespace; and what stands in none under a name of this stand's own. */
+function rename(manifest: KubeObject, system: string): KubeObject {
+  // JSON of JSON.
+  const object = JSON.parse(JSON.stringify(manifest).replaceAll(shipped.system, system)) as Renamed;
+  if (object.kind === 'ClusterRoleBinding') object.roleRef.name = system;
+  if (object.kind === 'ValidatingAdmissionPolicyBinding') object.spec.policyName = system;
+  if (object.metadata.namespace === undefined) object.metadata.name = system;
+  return object;
+}
+
+async function bindIn(kube: KubeApi, namespace: string, { metadata, ...rest }: KubeObject): Promise<void> {
+  const binding = { ...rest, kind: 'RoleBinding', metadata: { name: metadata.name, namespace } };
+  await kube.call('POST', toCollection(binding), binding);
+}
+
+function toCollection({ apiVersion, kind, metadata }: KubeObject): string {
+  const plural = kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const place = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
+  return `${group}${place}/${plural.toLowerCase()}`;
+}
+
+interface Renamed extends KubeObject {
+  readonly metadata: { name: string; readonly namespace?: string };
+  readonly roleRef: { name: string };
+  readonly spec: { policyName: string };
 }

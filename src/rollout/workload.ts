@@ -1,0 +1,113 @@
+import { keyOf, type KubeObject, membersOf, type ObjectMeta } from '../kube/objects.ts';
+import { type Health, healthOf } from './health.ts';
+import { isFrozen, parseModeLabel, type RolloutMode } from './mode-label.ts';
+import { rolloutNames } from './names.ts';
+import { findReferences, type SecretReference } from './references.ts';
+import { type ReloaderAnnotations, toReloaderAnnotations } from './reloader.ts';
+import type { WorkloadKind } from './workload-kind.ts';
+
+/** What is kept of a workload in memory. */
+export interface Workload {
+  /** `Deployment shop/web`. */
+  readonly key: string;
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  /** Of the pod template, one per Secret. */
+  readonly references: readonly SecretReference[];
+  /** SecretProviderClasses mounted through the driver. */
+  readonly classes: readonly string[];
+  /** The template's annotation `lockstep.dev/secret-hashes` as it stands. */
+  readonly hashes: string | undefined;
+  /** The template's annotation `lockstep.dev/pins` as it stands. */
+  readonly pins: string | undefined;
+  /** The label `lockstep.dev/rollout`; undefined: none. Off for a value that is none of them, which `problem` then names. */
+  readonly mode: RolloutMode | undefined;
+  /** Labels that are not understood, for a warning. */
+  readonly problem: string | undefined;
+  readonly isFrozen: boolean;
+  /** A paused Deployment: left alone until it is resumed. */
+  readonly isPaused: boolean;
+  /** The label `lockstep.dev/rollout-order`; 0 unless set. */
+  readonly order: number;
+  readonly reloader: ReloaderAnnotations | undefined;
+  readonly health: Health;
+}
+
+/**
+ * What a watch keeps of a workload. Undefined: no Secret can concern it, because it neither reads nor names any, or it is being
+ * deleted. Never throws.
+ */
+export function toWorkload(kind: WorkloadKind, object: KubeObject): Workload | undefined {
+  const { metadata } = object;
+  if (metadata.deletionTimestamp !== undefined) return undefined;
+  const template = templateOf(kind, object);
+  const { annotations } = toTextMaps(template['metadata']);
+  const { references, classes } = findReferences(template);
+  const reloader = toReloaderAnnotations(metadata.annotations, annotations);
+  if (references.length === 0 && classes.length === 0 && reloader === undefined) return undefined;
+  const { namespace = '', name, uid, resourceVersion, generation = 0 } = metadata;
+  const health = healthOf(kind, object);
+  return {
+    key: workloadKey(kind, { namespace, name }),
+    kind,
+    namespace,
+    name,
+    uid,
+    generation,
+    resourceVersion,
+    references,
+    classes,
+    hashes: textIn(annotations, rolloutNames.hashes),
+    pins: textIn(annotations, rolloutNames.pins),
+    ...parseLabels(metadata.labels),
+    isPaused: health.state === 'Paused',
+    reloader,
+    health,
+  };
+}
+
+/** `Deployment shop/web`. */
+export function workloadKey(kind: WorkloadKind, name: { readonly namespace: string; readonly name: string }): string {
+  return `${kind} ${keyOf(name)}`;
+}
+
+/** Its pod template; empty where the object has not the shape of the API. */
+export function templateOf(kind: WorkloadKind, object: KubeObject): Readonly<Record<string, unknown>> {
+  const spec = membersOf(object['spec']);
+  const owner = kind === 'CronJob' ? membersOf(membersOf(spec['jobTemplate'])['spec']) : spec;
+  return membersOf(owner['template']);
+}
+
+type Labels = ObjectMeta['labels'];
+
+function parseLabels(labels: Labels): Pick<Workload, 'mode' | 'order' | 'isFrozen' | 'problem'> {
+  const mode = parseModeLabel(textIn(labels, rolloutNames.mode));
+  const order = parseOrder(textIn(labels, rolloutNames.order));
+  const problems = [mode.problem, order.problem].filter((problem) => problem !== undefined);
+  return {
+    mode: mode.value,
+    order: order.value,
+    isFrozen: isFrozen(labels),
+    problem: problems.length === 0 ? undefined : problems.join('; '),
+  };
+}
+
+function parseOrder(text: string | undefined): { readonly value: number; readonly problem?: string } {
+  if (text === undefined) return { value: 0 };
+  if (/^\d{1,9}$/.test(text)) return { value: Number(text) };
+  return { value: 0, problem: `label ${rolloutNames.order} must be a number of at most nine digits; 0 is assumed` };
+}
+
+function toTextMaps(metadata: unknown): Pick<ObjectMeta, 'annotations'> {
+  // An edge: values that are no texts are sorted out where they are read.
+  return membersOf(metadata) as Pick<ObjectMeta, 'annotations'>;
+}
+
+function textIn(map: Labels, key: string): string | undefined {
+  const text: unknown = map?.[key];
+  return typeof text === 'string' ? text : undefined;
+}
