@@ -84,6 +84,17 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: ['core', 'platform', 'spc', 'resolve', 'kube', 'secret-objects', 'rollout'],
     packages: ['zod', 'lru-cache'],
   },
+  migrate: {
+    purpose: 'manifests of other tools to ours: pure translation, and the names of what it leaves out',
+    imports: ['core', 'secret-objects'],
+    packages: ['yaml'],
+    builtins: [],
+  },
+  doctor: {
+    purpose: 'what of a cluster stands in the way of lockstep',
+    imports: ['core', 'platform', 'kube'],
+    packages: [],
+  },
   dev: {
     purpose: 'embedded stores and the driver played for `lockstep dev`; not in the image',
     imports: ['core', 'gen', 'platform', 'config', 'spc', 'resolve', 'backends/vault', 'csi', 'kube', 'secret-objects'],
@@ -104,6 +115,8 @@ export const layers: Readonly<Record<string, Layer>> = {
       'controller',
       'secret-objects',
       'rollout',
+      'migrate',
+      'doctor',
       'dev',
     ],
     packages: ['commander'],

@@ -12,7 +12,7 @@ export interface BundledControllerOptions {
 /** The controller as the image runs it, and what it says of itself. */
 export interface BundledController extends Measured {
   /** Sum of a series' samples whose labels contain the text; 0 while nothing is served. */
-  read(series: string, label?: string): Promise<number>;
+  readonly read: (series: string, label?: string) => Promise<number>;
 }
 
 export async function startBundledController(options: BundledControllerOptions): Promise<BundledController> {

@@ -70,16 +70,15 @@ async function soak(): Promise<{ report: string; complaints: readonly string[] }
   const course: Course = { rounds: 0, wanted: load.size, cuts: 0, restarts: 0, delaysMs: [] };
   using memory = new MemoryTrend(() => controller.rssMiB());
   await go(world, course);
-  const strays = await untilNone(world, () => load.strays());
-  const written = await controller.read('lockstep_secret_writes_total');
-  const failed = await controller.read('lockstep_sync_ready', 'reason="Synced"');
-  await front.close();
-  const peakMiB = controller.peakRssMiB();
-  const complaints = [
-    ...strays.map((key) => `${key} is still there`),
-    ...(failed === load.size ? [] : [`${load.size - failed} syncs are not ready`]),
-    ...(memory.growth > maxGrowth ? [`memory grew by ${(memory.growth * 100).toFixed(0)} %`] : []),
+  const left = [
+    ...(await untilNone(world, () => load.strays())).map((key) => `${key} is still there`),
+    ...(await untilNone(world, () => unready(world))),
   ];
+  const written = await countWrites(controller);
+  const peakMiB = controller.peakRssMiB();
+  await front.close();
+  const growth = memory.growth > maxGrowth ? [`memory grew by ${toPercent(memory.growth)}`] : [];
+  const complaints = [...left, ...growth];
   return { report: toReport({ load, course, memory, written, peakMiB }), complaints };
 }
 
@@ -125,6 +124,19 @@ async function untilCurrent(world: World): Promise<void> {
   if (behind.length > 0) throw new Error(`missed: ${behind.join(', ')}`);
 }
 
+async function countWrites({ read }: BundledController): Promise<string> {
+  const reasons = ['created', 'changed', 'drift', 'adopted', 'deleted'];
+  const counts = await Promise.all(reasons.map((reason) => read('lockstep_secret_writes_total', `reason="${reason}"`)));
+  const sum = counts.reduce((total, count) => total + count, 0);
+  const each = reasons.flatMap((reason, index) => (counts[index] ? `${reason} ${counts[index]}` : []));
+  return `${sum} (${each.join(', ')})`;
+}
+
+async function unready({ load, controller }: World): Promise<readonly string[]> {
+  const ready = await controller.read('lockstep_sync_ready', 'reason="Synced"');
+  return ready === load.size ? [] : [`${ready} of ${load.size} syncs are ready`];
+}
+
 /** What is left of a list after at most the patience that we have. */
 async function untilNone({ controller }: World, list: () => Promise<readonly string[]>): Promise<readonly string[]> {
   const endMs = performance.now() + patienceMs;
@@ -137,11 +149,15 @@ async function untilNone({ controller }: World, list: () => Promise<readonly str
   }
 }
 
+function toPercent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}
+
 interface Findings {
   readonly load: SoakLoad;
   readonly course: Course;
   readonly memory: MemoryTrend;
-  readonly written: number;
+  readonly written: string;
   readonly peakMiB: number;
 }
 
@@ -149,7 +165,6 @@ function toReport({ load, course, memory, written, peakMiB }: Findings): string 
   const { rounds, cuts, restarts, wanted } = course;
   const delays = course.delaysMs.toSorted((one, other) => one - other);
   const seconds = (ms = Number.NaN): string => `${(ms / 1000).toFixed(0)} s`;
-  const share = (memory.growth * 100).toFixed(1);
   return `# Soak
 
 Written by \`npm run soak -- ${minutes}\` on ${cpus().length} cores, which etcd, the API server, the controller manager and Vault share.
@@ -165,7 +180,7 @@ third round all connections, and every few minutes the API server is killed. The
 | Secrets with a missed change | 0 |
 | Secrets that had to be written, and that were | ${wanted}, ${written} |
 | from a change until the last Secret is right, the interval included: median, worst | ${seconds(delays[Math.floor(delays.length / 2)])}, ${seconds(delays.at(-1))} |
-| RSS, mean of the first third and of the last | ${memory.first.toFixed(0)} MiB, ${memory.last.toFixed(0)} MiB (${share} %) |
+| RSS, mean of the first third and of the last | ${memory.first.toFixed(0)} MiB, ${memory.last.toFixed(0)} MiB (${toPercent(memory.growth)}) |
 | RSS, peak | ${peakMiB.toFixed(0)} MiB |
 
 RSS by minute, MiB: ${memory.samples.map((mib) => mib.toFixed(0)).join(' ')}

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 
 import type { CreateControllerApp } from './cli/daemon.ts';
 import { type ControllerConfig, leaseName } from './config/controller-config.ts';
-import type { RoleReader } from './core/role-reader.ts';
 import { SecretBytes } from './core/secret-bytes.ts';
-import { type Controller, createController } from './controller/controller.ts';
+import { type Controller, type ControllerDeps, createController } from './controller/controller.ts';
 import { loadVersionKey } from './controller/version-key.ts';
-import { createWatches, type Watches } from './controller/watches.ts';
+import { createWatchedRoles } from './controller/watched-roles.ts';
+import { createWatches } from './controller/watches.ts';
 import { createAccountTokens } from './kube/account-tokens.ts';
 import { alwaysLeader } from './kube/always-leader.ts';
 import { readApiAudiences } from './kube/api-audiences.ts';
@@ -16,13 +16,14 @@ import { createEventRecorder } from './kube/events.ts';
 import { fence } from './kube/fence.ts';
 import { createApiClient } from './kube/http-api-client.ts';
 import { loadKubeConfig } from './kube/kube-config.ts';
-import { keyOf } from './kube/objects.ts';
+import type { ReflectorDeps } from './kube/reflector.ts';
 import { systemClock } from './platform/clock.ts';
 import { createHttpEndpoints } from './platform/http-endpoints.ts';
 import { type Component, createLifecycle } from './platform/lifecycle.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { readVersionKey } from './platform/version-key.ts';
+import { createWorkloadWatches } from './rollout/workload-watches.ts';
 import { createResolver } from './resolve/resolver.ts';
 import { createDialects } from './spc/dialect.ts';
 import { createStores, type Tools } from './stores.ts';
@@ -47,8 +48,11 @@ export const createControllerApp: CreateControllerApp = async (config, { write }
   const watches = createWatches(config, { ...tools, client, random });
   const apiAudiences = readApiAudiences(kubeConfig);
   const tokens = createAccountTokens(fenced, { ...tools, audiences: config.audiences, apiAudiences });
-  const roles = toRoles(watches);
-  const stores = await createStores(config, tools, { hasAws: true, tokenIssuer: tokens, roles });
+  const stores = await createStores(config, tools, {
+    hasAws: true,
+    tokenIssuer: tokens,
+    roles: createWatchedRoles(watches.accounts),
+  });
   const resolver = createResolver({ ...tools, backends: stores.backends, versionKey, limits });
   const dialects = createDialects({ cacheSize: maxParsedClasses });
   const events = createEventRecorder({ ...tools, client: fenced, instance: config.identity, random });
@@ -63,6 +67,7 @@ export const createControllerApp: CreateControllerApp = async (config, { write }
     forgetAccount: (namespace, name) => tokens.forget(namespace, name),
     random,
     digestKey: SecretBytes.from(randomBytes(32)),
+    rollouts: toRollouts(config, versionKey, { ...tools, client, random }),
     options: { intervalMs: config.interval, workers: config.workers, perObjectMetrics: config.perObjectMetrics },
   });
   const flush = (): void => {
@@ -84,17 +89,21 @@ function electLeader(config: ControllerConfig, client: ApiClient, tools: Tools):
   return createElection({ ...tools, client, random, identity: config.identity, lease });
 }
 
+function toRollouts(
+  config: ControllerConfig,
+  versionKey: SecretBytes,
+  deps: ReflectorDeps,
+): ControllerDeps['rollouts'] {
+  const { rollouts, rolloutMaxConcurrent: maxConcurrent, rolloutFieldManager: fieldManager } = config;
+  if (!rollouts) return undefined;
+  const options = { maxConcurrent, fieldManager, understandsReloader: config.reloaderAnnotations };
+  return { workloads: createWorkloadWatches(config, deps), versionKey, options };
+}
+
 async function loadKey(config: ControllerConfig, client: ApiClient): Promise<SecretBytes> {
   if (config.versionKeyFile !== undefined) return await readVersionKey(config.versionKeyFile);
   const { namespace, versionKeySecret: name } = config;
   return await loadVersionKey(client, { namespace, name }, { signal: new AbortController().signal });
-}
-
-/** The watch knows every account: nobody is asked. */
-function toRoles({ accounts }: Watches): RoleReader {
-  return {
-    roleOf: ({ namespace, serviceAccount: name }) => Promise.resolve(accounts.get(keyOf({ namespace, name }))?.roleArn),
-  };
 }
 
 function createEndpoints(

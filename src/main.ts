@@ -37,6 +37,18 @@ const commands: CommandTable = {
     summary: 'Check SecretProviderClass manifests',
     load: async () => (await import('./cli/lint.ts')).createLintCommand(),
   },
+  'version-key': {
+    summary: 'Make the Secret with the version key, where there is none',
+    load: async () => (await import('./cli/version-key.ts')).createVersionKeyCommand(),
+  },
+  'remove-sockets': {
+    summary: 'Remove the sockets that an uninstallation leaves on a node',
+    load: async () => (await import('./cli/remove-sockets.ts')).createRemoveSocketsCommand(),
+  },
+  migrate: {
+    summary: "Translate manifests of External Secrets Operator and of the driver's own sync",
+    load: async () => (await import('./cli/migrate.ts')).createMigrateCommand(),
+  },
   dev: {
     summary: 'Try manifests on this machine: a provider, a store over one file and a played driver',
     async load() {

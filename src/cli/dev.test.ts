@@ -43,7 +43,7 @@ describe('lockstep dev --once', () => {
     const { code, out, err } = await runDev('--once');
 
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const name of ['aws-secrets', 'mixed', 'openbao', 'vault-dynamic', 'vault-json', 'vault-kv']) {
+    for (const name of ['aws-secrets', 'mixed', 'openbao', 'sync', 'vault-dynamic', 'vault-json', 'vault-kv']) {
       expect(out).toMatch(new RegExp(`^  ${name} .*mounted in \\d+ ms$`, 'm'));
     }
     expect(out).toMatch(/├─ db\/password +0400 +\d+ B {2}co\*\*\* {2}version \S{8}$/m);
@@ -54,7 +54,7 @@ describe('lockstep dev --once', () => {
     expect(out).toMatch(/└─ password +21 B {2}co\*\*\*$/m);
     expect(out).toMatch(/vault-kv {2}Secret shop-database {2}password {2}co\*\*\* → ro\*\*\*$/m);
     expect(out).toMatch(/The new values are mounted \d+ ms after the edit\./);
-    expect(out).toMatch(/300 more calls to Mount: \d+\.\d ms each, \d+ calls to the stores/);
+    expect(out).toMatch(/350 more calls to Mount: \d+\.\d ms each, \d+ calls to the stores/);
     expect(out).not.toContain('\u001B');
     expect(await readFile('deploy/examples/secrets.yaml', 'utf8')).toBe(secrets);
     expect(await readdir(directory)).toEqual([]);

@@ -1,11 +1,12 @@
 import { daemonFlags } from './daemon-flags.ts';
-import { duration, integer, labelSelector, list, namespace, namespaces, objectName, toggle } from './flag-kinds.ts';
+import { duration, integer, labelSelector, list, namespace, namespaces, objectName, text, toggle } from './flag-kinds.ts';
 import type { Flags } from './flag.ts';
 import { storeFlags, versionFlags } from './store-flags.ts';
 
 const scope = 'What is synced';
 const load = 'Time and load';
 const election = 'Leader election';
+const rollouts = 'Rollouts';
 
 /** Flags of `lockstep controller`. */
 export const controllerFlags = {
@@ -41,6 +42,30 @@ export const controllerFlags = {
     help: 'Syncs worked on at a time',
     group: load,
     fallback: '16',
+  },
+  rollouts: {
+    schema: toggle(),
+    help: 'Roll out workloads when their Secrets change; needs permission to patch workloads',
+    group: rollouts,
+  },
+  rolloutMaxConcurrent: {
+    schema: integer({ min: 1, max: 1000 }),
+    value: 'COUNT',
+    help: 'Workloads of the cluster that roll out at a time',
+    group: rollouts,
+    fallback: '10',
+  },
+  rolloutFieldManager: {
+    schema: text(),
+    value: 'NAME',
+    help: 'Owner of the annotations on pod templates, for the settings of GitOps tools',
+    group: rollouts,
+    fallback: 'lockstep-rollout',
+  },
+  reloaderAnnotations: {
+    schema: toggle(),
+    help: "Understand Reloader's annotations on workloads, for Secrets that are synced",
+    group: rollouts,
   },
   leaderElect: {
     schema: toggle(),

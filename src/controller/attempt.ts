@@ -2,18 +2,19 @@ import { SecretError, toSecretError } from '../core/errors.ts';
 import type { ResolvedObject } from '../core/plan.ts';
 import { problemsError } from '../core/problem.ts';
 import type { ApiReader, CallOptions } from '../kube/api-client.ts';
-import { keyOf, type ObjectKey, resources } from '../kube/objects.ts';
+import { keyOf, type ObjectKey } from '../kube/objects.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { VersionKeeper } from '../rollout/version-keeper.ts';
 import { renderSecret } from '../secret-objects/render.ts';
-import type { SecretObject } from '../secret-objects/secret-object.ts';
+import type { DesiredSecret, SecretObject } from '../secret-objects/secret-object.ts';
 import { withoutAbsent } from '../secret-objects/without-absent.ts';
 import { reasonOf } from './reason-of.ts';
 import type { Claims } from './claims.ts';
 import type { FetchedFiles, FetchFiles, Urgency } from './fetch-files.ts';
-import { enabled, names } from './names.ts';
-import { type ClassObject, parseClass } from './parse-class.ts';
+import { findClass } from './find-class.ts';
+import type { ClassObject } from './parse-class.ts';
 import type { SecretOwner, SecretWriter, WriteResult } from './secret-writer.ts';
 import type { SyncObject, SyncSpec } from './sync-object.ts';
 import type { SecretStatus } from './sync-status.ts';
@@ -28,6 +29,8 @@ export interface AttemptDeps {
   readonly fetchFiles: FetchFiles;
   readonly writer: SecretWriter;
   readonly claims: Claims;
+  /** Undefined: nothing is rolled out. */
+  readonly versions: Pick<VersionKeeper, 'prepare' | 'written'> | undefined;
   /** Looks again at those who are concerned by who wants which Secret. */
   readonly requeue: (syncs: Iterable<ObjectKey>) => void;
 }
@@ -110,38 +113,6 @@ function requireSpec({ spec, problems }: SyncObject): SyncSpec {
   throw problemsError(problems.map((problem) => ({ code: 'SYNC_INVALID', ...problem })));
 }
 
-/** Only labelled classes are watched: what else there is gets one look, so that the message is right. */
-async function findClass(
-  { namespace }: SyncObject,
-  { className: name }: SyncSpec,
-  { classes, client }: AttemptDeps,
-  options: CallOptions,
-): Promise<ClassObject> {
-  const known = classes.get(keyOf({ namespace, name }));
-  if (known) return requireClear(known);
-  const problem = classes.problem(namespace);
-  if (problem) throw problem;
-  const object = await client.get(resources.classes, { namespace, name }, options);
-  if (object === undefined) {
-    throw new SecretError(
-      'CLASS_NOT_FOUND',
-      `there is no SecretProviderClass ${name} in namespace ${namespace}; create it, or correct secretProviderClassName`,
-    );
-  }
-  // Made with its sync a moment ago: the watch has not brought it yet.
-  if (object.metadata.labels?.[names.syncLabel] === enabled) return requireClear(parseClass(object));
-  throw new SecretError(
-    'CLASS_NOT_ENABLED',
-    `the SecretProviderClass ${name} may not be synced yet; allow it with: ` +
-      `kubectl label secretproviderclass ${name} -n ${namespace} ${names.syncLabel}=true`,
-  );
-}
-
-function requireClear(found: ClassObject): ClassObject {
-  if (found.problems.length > 0) throw problemsError(found.problems);
-  return found;
-}
-
 function requireObjects({ secretObjects }: SyncSpec, found: ClassObject): readonly SecretObject[] {
   const objects = secretObjects ?? found.secretObjects ?? [];
   if (objects.length > 0) return objects;
@@ -183,12 +154,30 @@ async function keepOne(object: SecretObject, work: Work, { fetched, deps, option
   try {
     const desired = await renderSecret(withoutAbsent(object, fetched.absent), fetched.files);
     if (work.spec.mode === 'Shadow') return { status: await deps.writer.compare(desired, work, options) };
-    return await deps.writer.write(desired, work, options);
+    return await writeOne(desired, work, { deps, options });
   } catch (error) {
     rethrowEnd(error, options.signal);
     const failure = toSecretError(error);
     return { status: toFailed(name, work, failure), failure };
   }
+}
+
+/** What is rolled out to has to be there before it, and what was rolled out is what was written. */
+async function writeOne(
+  desired: DesiredSecret,
+  work: Work,
+  { deps, options }: Pick<KeepContext, 'deps' | 'options'>,
+): Promise<WriteResult> {
+  const { versions, writer } = deps;
+  if (!versions) return await writer.write(desired, work, options);
+  const { key, namespace, status } = work.sync;
+  const current = status.secrets?.find(({ name }) => name === desired.name)?.version;
+  const owner = { sync: key, namespace, current };
+  const content = await versions.prepare(desired, owner, options);
+  const result = await writer.write(desired, work, options);
+  versions.written(owner, desired.name, content);
+  const version = content.versionName ?? (content.problem && current);
+  return { ...result, status: { ...result.status, ...(version !== undefined && { version }) } };
 }
 
 /** A Secret is written with all its keys or not at all. */
@@ -200,7 +189,12 @@ function isComplete({ data }: SecretObject, files: readonly ResolvedObject[]): b
 /** What was known of the Secret stays known: it still stands there. */
 function toFailed(name: string, { sync }: Work, { code, message }: SecretError): SecretStatus {
   const before = sync.status.secrets?.find((each) => each.name === name);
-  const known = before?.uid === undefined ? {} : { uid: before.uid, ...(before.adopted && { adopted: true }) };
+  const { uid, adopted, version } = before ?? {};
+  const known = {
+    ...(uid !== undefined && { uid }),
+    ...(uid !== undefined && adopted && { adopted }),
+    ...(version !== undefined && { version }),
+  };
   const state = code === 'SECRET_CONFLICT' ? 'Conflict' : 'Failed';
   return { name, state, ...known, reason: reasonOf(code), message };
 }

@@ -1,23 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { type Condition, toCondition, toTimeText } from '../kube/condition.ts';
 import type { Attempt } from './attempt.ts';
 import { type Outcome, toOutcome } from './sync-outcome.ts';
 import type { SyncObject } from './sync-object.ts';
-import type { Condition, SyncStatus } from './sync-status.ts';
+import type { SyncStatus } from './sync-status.ts';
 
 export interface StatusInput {
   /** With the status as it was written last. */
   readonly sync: SyncObject;
   readonly attempt: Attempt;
-  readonly now: Date;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
 /**
  * The status after an attempt. What the attempt did not find out stays as it was, so that a sync that fails still says what
- * stands there. Conditions as kstatus reads them: Ready always, Reconciling or Stalled only while they are True; those of
- * other types, and what else the status holds, are not touched.
+ * stands there. Conditions as kstatus reads them: Ready always, Reconciling or Stalled only while they are True.
  */
-export function buildStatus({ sync, attempt, now }: StatusInput): SyncStatus {
+export function buildStatus({ sync, attempt, nowMs }: StatusInput): SyncStatus {
   const { status: before } = sync;
   const isSuspended = sync.spec?.suspend === true;
   const { class: found } = attempt;
@@ -28,10 +29,10 @@ export function buildStatus({ sync, attempt, now }: StatusInput): SyncStatus {
     ...(found && { observedClass: { name: found.name, uid: found.uid, generation: found.generation } }),
     // Whoever is suspended acts upon it later.
     ...(sync.forceSync !== undefined && !isSuspended && { lastHandledSyncRequest: sync.forceSync }),
-    ...(attempt.changes.some((change) => change !== 'drift') && { lastChangeTime: toTime(now) }),
+    ...(attempt.changes.some((change) => change !== 'drift') && { lastChangeTime: toTimeText(nowMs) }),
     ...(attempt.objects && { objects: mergeObjects(attempt.objects, attempt, before) }),
     ...(secrets && { secrets, secretCount: secrets.length }),
-    conditions: buildConditions(toOutcome(sync, attempt), sync, now),
+    conditions: buildConditions(toOutcome(sync, attempt), sync, nowMs),
   };
 }
 
@@ -57,27 +58,15 @@ function mergeObjects(
   return merged.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-const ownTypes: ReadonlySet<string> = new Set(['Ready', 'Reconciling', 'Stalled']);
-
 function buildConditions(
   { ready, abnormal, reason, message }: Outcome,
   sync: SyncObject,
-  now: Date,
+  nowMs: number,
 ): readonly Condition[] {
   const { conditions: before = [] } = sync.status;
-  const toCondition = (type: string, status: Condition['status']): Condition => {
+  const of = (type: string, status: Condition['status']): Condition => {
     const known = before.find((condition) => condition.type === type);
-    const lastTransitionTime = known?.status === status ? known.lastTransitionTime : toTime(now);
-    return { type, status, reason, message, observedGeneration: sync.generation, lastTransitionTime };
+    return toCondition({ type, status, reason, message, observedGeneration: sync.generation }, known, nowMs);
   };
-  return [
-    toCondition('Ready', ready),
-    ...(abnormal === undefined ? [] : [toCondition(abnormal, 'True')]),
-    ...before.filter(({ type }) => !ownTypes.has(type)),
-  ];
-}
-
-/** As Kubernetes writes times. */
-function toTime(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+  return [of('Ready', ready), ...(abnormal === undefined ? [] : [of(abnormal, 'True')])];
 }

@@ -70,6 +70,20 @@ describe('a Secret of ours', () => {
     expect(world.status('db').secrets).toMatchObject([{ uid: world.secret('db').metadata.uid }]);
   });
 
+  it('does not come back when it was deleted with its sync, although the watch of syncs lags', async () => {
+    for (const verb of ['list', 'watch'] as const) world.kube.forbid({ verb, plural: resources.syncs.plural });
+    world.kube.watches.cut();
+    under.isLagging = true;
+    world.mark();
+
+    world.kube.remove(resources.syncs, namespace, 'db');
+    world.kube.remove(resources.secrets, namespace, 'db');
+    await under.pass(60_000);
+
+    expect(world.rawSecret('db')).toBeUndefined();
+    expect(world.calls.filter((call) => call.includes('apply'))).toEqual([]);
+  });
+
   it('keeps what others put beside our labels and annotations', async () => {
     edit({
       metadata: { labels: { ...marks.labels, theirs: '1' }, annotations: { ...marks.annotations, theirs: '2' } },

@@ -4,6 +4,7 @@ import type { ApiClient } from '../kube/api-client.ts';
 import type { Election } from '../kube/election.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { ObjectKey } from '../kube/objects.ts';
+import type { ReflectorGroup } from '../kube/reflector-group.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -17,6 +18,7 @@ import { createFetchFiles, type FetchFilesDeps } from './fetch-files.ts';
 import { OwnedSecrets } from './owned-secrets.ts';
 import { type Rank, type Reason, WorkQueue } from './queue.ts';
 import { Reconcile } from './reconcile.ts';
+import { createRollouts, type RolloutsDeps } from './rollouts.ts';
 import { SecretWriter } from './secret-writer.ts';
 import { StoreGate } from './store-gate.ts';
 import { SyncMetrics } from './sync-metrics.ts';
@@ -42,6 +44,8 @@ export interface ControllerDeps {
   readonly random: () => number;
   /** Keys digests that never leave the process. */
   readonly digestKey: SecretBytes;
+  /** Undefined: nothing is rolled out. */
+  readonly rollouts?: Pick<RolloutsDeps, 'workloads' | 'versionKey' | 'options'> | undefined;
   readonly options: ControllerOptions;
 }
 
@@ -73,6 +77,13 @@ export function createController(deps: ControllerDeps): Controller {
     for (const key of syncs) enqueueSync(key, 'urgent', 'drift');
   };
 
+  // Whoever does not lead only watches: when the term begins, everything is looked at.
+  const whileLeading =
+    <A extends readonly unknown[]>(act: (...input: A) => void) =>
+    (...input: A): void => {
+      if (deps.election.holds()) act(...input);
+    };
+
   const claims = new Claims();
   const gate = new StoreGate({
     clock,
@@ -91,9 +102,21 @@ export function createController(deps: ControllerDeps): Controller {
   });
   const syncMetrics = new SyncMetrics({ metrics, perObject: options.perObjectMetrics });
   const report = new SyncReport({ ...deps, metrics: syncMetrics });
+  const rollouts =
+    deps.rollouts &&
+    createRollouts({
+      ...deps,
+      ...watches,
+      ...deps.rollouts,
+      enqueue: whileLeading((namespace: string, delayMs: number) =>
+        queue.add(`rollout ${namespace}`, { rank: 'urgent', reason: 'rollout', delayMs }),
+      ),
+      enqueueSync: (sync) => enqueueSync(sync, 'urgent', 'rollout'),
+    });
   const fetchFiles = createFetchFiles({ ...deps, gate, intervalMs });
-  const attempt = createAttempt({ ...watches, client, clock, metrics, fetchFiles, writer, claims, requeue });
-  const parts = { ...watches, attempt, report, claims, gate, backoffs, random, intervalMs, requeue };
+  const versions = rollouts?.versions;
+  const attempt = createAttempt({ ...watches, client, clock, metrics, fetchFiles, writer, claims, versions, requeue });
+  const parts = { ...watches, client, attempt, report, claims, gate, backoffs, random, intervalMs, requeue };
   const reconcile = new Reconcile(parts);
   const keeper = new ClassKeeper({ ...deps, ...watches });
   const workers = createWorkers({
@@ -104,15 +127,11 @@ export function createController(deps: ControllerDeps): Controller {
     count: options.workers,
     async work({ key, reasons }, signal) {
       const [kind, name = ''] = key.split(' ', 2);
-      return kind === 'class' ? await keeper.keep(name, { signal }) : await reconcile.run(name, reasons, { signal });
+      if (kind === 'class') return await keeper.keep(name, { signal });
+      if (kind === 'rollout' && rollouts) return await rollouts.pass(name, { signal });
+      return await reconcile.run(name, reasons, { signal });
     },
   });
-  // Whoever does not lead only watches: when the term begins, everything is looked at.
-  const whileLeading =
-    <A extends readonly unknown[]>(act: (...input: A) => void) =>
-    (...input: A): void => {
-      if (deps.election.holds()) act(...input);
-    };
   const triggers = new Triggers({
     ...watches,
     isEcho: (key, secret) => writer.isEcho(key, secret),
@@ -128,13 +147,23 @@ export function createController(deps: ControllerDeps): Controller {
     });
   });
 
+  const groups = [watches.group, ...(deps.rollouts ? [deps.rollouts.workloads.group] : [])];
+
   async function begin(term: AbortSignal): Promise<void> {
-    await untilAborted(watches.settled(term), term);
+    await Promise.all(groups.map((group) => untilAborted(group.settled(term), term)));
     triggers.enqueueAll();
+    rollouts?.begin();
     await workers.run(term);
     reconcile.forgetAll();
+    rollouts?.end();
     queue.clear();
   }
 
-  return { components: [watches, workers], ready: () => watches.unsettled(), live: () => watches.silent() };
+  const first = <T>(ask: (group: ReflectorGroup) => T | undefined): T | undefined =>
+    groups.map(ask).find((answer) => answer !== undefined);
+  return {
+    components: [...groups, workers],
+    ready: () => first((group) => group.unsettled()),
+    live: () => first((group) => group.silent()),
+  };
 }

@@ -31,6 +31,14 @@ describe('parseSync', () => {
       },
       problems: [],
       status: {},
+      rollout: {
+        spec: { ok: true, value: expect.objectContaining({ mode: 'Off' }) },
+        isFrozen: false,
+        approve: undefined,
+        resume: undefined,
+        status: undefined,
+        condition: undefined,
+      },
     });
   });
 
@@ -64,12 +72,40 @@ describe('parseSync', () => {
   });
 
   it('keeps the status, with what a later lockstep wrote there', () => {
-    const status = {
-      observedGeneration: 2,
-      secrets: [{ name: 'db', state: 'Synced', uid: '1' }],
-      rollout: { phase: 'Done' },
-    };
+    const status = { observedGeneration: 2, secrets: [{ name: 'db', state: 'Synced', uid: '1' }], later: true };
     expect(syncOf({ status }).status).toEqual(status);
+  });
+
+  it('tells what rollouts wrote into the status from the rest, which does not write it back', () => {
+    const conditionOf = (type: string) => ({
+      type,
+      status: 'True',
+      reason: 'Complete',
+      message: '',
+      lastTransitionTime: '2026-01-02T03:04:05Z',
+    });
+    const [ready, complete] = [conditionOf('Ready'), conditionOf('RolloutComplete')];
+    const { status, rollout } = syncOf({
+      status: { conditions: [ready, complete], rollout: { state: 'Complete', message: 'all have it', total: 3 } },
+    });
+
+    expect(status).toEqual({ conditions: [ready] });
+    expect(rollout).toMatchObject({ status: { state: 'Complete', total: 3 }, condition: complete });
+  });
+
+  it('syncs Secrets though nobody understands what is said about rollouts', () => {
+    const sync = syncOf({ spec: { rollout: { mode: 'Restart', windows: [{ schedule: 'never', duration: '1h' }] } } });
+
+    expect(sync.spec).toBeDefined();
+    expect(sync.rollout.spec).toMatchObject({ ok: false });
+  });
+
+  it('knows what somebody said about rollouts in labels and annotations', () => {
+    const labels = { 'lockstep.dev/freeze': 'true' };
+    const annotations = { 'lockstep.dev/approve': 'v1', 'lockstep.dev/resume': 'v2' };
+    const { rollout } = syncOf({ metadata: { labels, annotations } });
+
+    expect(rollout).toMatchObject({ isFrozen: true, approve: 'v1', resume: 'v2' });
   });
 
   it('takes fields that it does not know for those of a later lockstep', () => {

@@ -5,6 +5,7 @@ import { keyOf, type KubeObject, membersOf, type ObjectMeta, type OwnerReference
 import { parseSecretObjects } from '../secret-objects/parse.ts';
 import { enabled, names } from './names.ts';
 import { intervalRule, parseInterval } from './parse-interval.ts';
+import { parseSyncRollout, rolloutCondition } from './parse-sync-rollout.ts';
 import type { SyncObject, SyncSpec } from './sync-object.ts';
 import type { SyncStatus } from './sync-status.ts';
 
@@ -26,6 +27,7 @@ export function parseSync({ metadata, spec, status }: KubeObject): SyncObject {
     classUid: owner?.uid,
     ...parseSpec(spec),
     status: toStatus(status),
+    rollout: parseSyncRollout({ metadata, spec, status }),
   };
 }
 
@@ -107,7 +109,9 @@ function toProblem({ path, message }: z.core.$ZodIssue): Problem {
   return { path: z.core.toDotPath(['spec', ...path]), message };
 }
 
+/** Without what rollouts write there, which is not ours to write back. */
 function toStatus(raw: unknown): SyncStatus {
   // An edge: the schema of the CRD holds, and only we write it.
-  return membersOf(raw) as SyncStatus;
+  const { rollout: _, conditions, ...rest } = membersOf(raw) as SyncStatus & { readonly rollout?: unknown };
+  return { ...rest, ...(conditions && { conditions: conditions.filter(({ type }) => type !== rolloutCondition) }) };
 }

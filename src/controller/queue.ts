@@ -6,8 +6,8 @@ import { Heap } from './heap.ts';
 /** `urgent`: somebody changed something and waits; `first`: found at the start; `refresh`: due again; `retry`: failed before. */
 export type Rank = (typeof ranks)[number];
 
-/** Why an object is looked at. */
-export type Reason = 'spec' | 'class' | 'force' | 'drift' | 'role' | 'start' | 'refresh' | 'retry';
+/** Why an object is looked at; `lost`: a Secret of it is gone. */
+export type Reason = 'spec' | 'class' | 'force' | 'drift' | 'lost' | 'role' | 'start' | 'rollout' | 'refresh' | 'retry';
 
 export interface Addition {
   readonly rank: Rank;

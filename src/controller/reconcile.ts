@@ -1,5 +1,5 @@
-import type { CallOptions } from '../kube/api-client.ts';
-import type { ObjectKey } from '../kube/objects.ts';
+import type { ApiReader, CallOptions } from '../kube/api-client.ts';
+import { type ObjectKey, resources } from '../kube/objects.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { Attempt, RunAttempt } from './attempt.ts';
 import type { Urgency } from './fetch-files.ts';
@@ -12,6 +12,7 @@ import type { StoreGate } from './store-gate.ts';
 import type { Backoffs } from './backoff.ts';
 
 export interface ReconcileDeps {
+  readonly client: Pick<ApiReader, 'get'>;
   readonly syncs: Pick<Reflector<SyncObject>, 'get'>;
   /** Whether the controller is responsible for a namespace. */
   readonly isSelected: (namespace: string) => boolean;
@@ -49,6 +50,7 @@ export class Reconcile {
       return { kind: 'done' };
     }
     this.#known.add(key);
+    if (reasons.has('lost') && !(await this.#stands(found, options))) return { kind: 'done' };
     const sync = this.#deps.report.current(found);
     if (sync.spec?.suspend) this.#deps.gate.forget(key);
     const attempt = sync.spec?.suspend ? suspended : await this.#deps.attempt(sync, urgencyOf(sync, reasons), options);
@@ -56,6 +58,16 @@ export class Reconcile {
     if (this.#deps.syncs.get(key)?.uid !== sync.uid) return { kind: 'done' };
     await this.#deps.report.tell(sync, attempt, options);
     return this.#next(sync, attempt);
+  }
+
+  /**
+   * The garbage collector deletes a Secret with its sync, and the watch of Secrets may tell first: made again, it would be
+   * deleted again.
+   */
+  async #stands({ namespace, name, uid }: SyncObject, options: CallOptions): Promise<boolean> {
+    const read = { ...options, metadataOnly: true };
+    const live = await this.#deps.client.get(resources.syncs, { namespace, name }, read);
+    return live?.metadata.uid === uid && live.metadata.deletionTimestamp === undefined;
   }
 
   /** Nothing of a sync that is gone stays in memory; its Secrets stay, or go with it by the garbage collector. */

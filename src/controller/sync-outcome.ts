@@ -1,9 +1,10 @@
 import { joinWithin } from '../core/clip.ts';
 import { catalogue, type SecretError } from '../core/errors.ts';
+import type { Condition } from '../kube/condition.ts';
 import type { Attempt } from './attempt.ts';
 import { reasonOf } from './reason-of.ts';
 import type { SyncObject } from './sync-object.ts';
-import type { Condition, SecretStatus } from './sync-status.ts';
+import type { SecretStatus } from './sync-status.ts';
 
 /** What the conditions say of an attempt. */
 export interface Outcome {

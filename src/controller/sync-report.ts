@@ -1,15 +1,16 @@
 import type { SecretError } from '../core/errors.ts';
 import type { ApiClient, CallOptions } from '../kube/api-client.ts';
+import type { Condition } from '../kube/condition.ts';
 import type { EventRecorder } from '../kube/events.ts';
+import { LastWritten } from '../kube/last-written.ts';
 import { apiVersionOf, type ObjectKey, resources } from '../kube/objects.ts';
-import { isOlder } from '../kube/resource-version.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Attempt } from './attempt.ts';
 import { buildStatus, sameStatus } from './build-status.ts';
 import type { SyncMetrics } from './sync-metrics.ts';
 import type { SyncObject } from './sync-object.ts';
-import type { Condition, SyncStatus } from './sync-status.ts';
+import type { SyncStatus } from './sync-status.ts';
 
 export interface SyncReportDeps {
   readonly client: Pick<ApiClient, 'apply'>;
@@ -19,16 +20,10 @@ export interface SyncReportDeps {
   readonly metrics: SyncMetrics;
 }
 
-interface Written {
-  readonly resourceVersion: string;
-  readonly status: SyncStatus;
-}
-
 /** Tells what an attempt came to: status, events, metrics, log. */
 export class SyncReport {
   readonly #deps: SyncReportDeps;
-  /** Statuses that were written and that the watch has not shown yet. */
-  readonly #written = new Map<ObjectKey, Written>();
+  readonly #written = new LastWritten<SyncStatus>();
   /** What was done while the status could not be written. */
   readonly #untold = new Map<ObjectKey, Attempt['changes']>();
 
@@ -38,14 +33,13 @@ export class SyncReport {
 
   /** The sync with the status that was written last, though the watch may lag behind. */
   current(sync: SyncObject): SyncObject {
-    const written = this.#written.get(sync.key);
-    return written && isBefore(sync, written) ? { ...sync, status: written.status } : sync;
+    const status = this.#written.get(sync);
+    return status ? { ...sync, status } : sync;
   }
 
   /** The watch showed this version: ours, or one that somebody made after it. */
   seen(sync: SyncObject): void {
-    const written = this.#written.get(sync.key);
-    if (written && !isBefore(sync, written)) this.#written.delete(sync.key);
+    this.#written.seen(sync);
   }
 
   /** Writes the status where it changed. Rejects with KUBE_…, NOT_LEADER and the signal's reason. */
@@ -53,7 +47,7 @@ export class SyncReport {
     const nowMs = this.#deps.clock.now();
     const attempt = { ...last, changes: [...(this.#untold.get(sync.key) ?? []), ...last.changes] };
     if (attempt.changes.length > 0) this.#untold.set(sync.key, attempt.changes);
-    const status = buildStatus({ sync, attempt, now: new Date(nowMs) });
+    const status = buildStatus({ sync, attempt, nowMs });
     this.#count(sync, status, attempt, nowMs);
     if (!sameStatus(status, sync.status)) await this.#write(sync, status, options);
     this.#untold.delete(sync.key);
@@ -61,7 +55,7 @@ export class SyncReport {
   }
 
   forget(key: ObjectKey): void {
-    this.#written.delete(key);
+    this.#written.forget(key);
     this.#untold.delete(key);
     this.#deps.metrics.forget(key);
   }
@@ -73,7 +67,7 @@ export class SyncReport {
       force: true,
       subresource: 'status',
     });
-    this.#written.set(key, { resourceVersion: metadata.resourceVersion, status });
+    this.#written.set(key, metadata.resourceVersion, status);
   }
 
   #count({ key, spec }: SyncObject, status: SyncStatus, { failures, retryAfterMs }: Attempt, nowMs: number): void {
@@ -125,11 +119,6 @@ export class SyncReport {
     if (isNew) this.#deps.logger.warn(fields, 'sync failed');
     else this.#deps.logger.debug(fields, 'sync still fails');
   }
-}
-
-/** Whether the watch has yet to show what was written. It may do so before the answer to the write is read. */
-function isBefore(sync: SyncObject, written: Written): boolean {
-  return isOlder(sync.resourceVersion, written.resourceVersion);
 }
 
 export function readyOf({ conditions }: SyncStatus): Condition | undefined {

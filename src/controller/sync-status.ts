@@ -1,4 +1,6 @@
-/** `status` of a SecretProviderClassSync, as it is written. */
+import type { Condition } from '../kube/condition.ts';
+
+/** `status` of a SecretProviderClassSync without what rollouts write there. */
 export interface SyncStatus {
   readonly observedGeneration?: number;
   /** The class as it was used last. */
@@ -25,18 +27,11 @@ export interface SecretStatus {
   readonly uid?: string;
   /** Taken over from somebody else: never deleted. */
   readonly adopted?: boolean;
+  /** Mode Pin of rollouts: the immutable Secret with the present content. */
+  readonly version?: string;
   /** Names of keys that differ (Shadow), sorted. */
   readonly differingKeys?: readonly string[];
   /** Code of the catalogue in CamelCase, and what to do, for the states Conflict and Failed. */
   readonly reason?: string;
   readonly message?: string;
-}
-
-export interface Condition {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-  readonly observedGeneration?: number;
-  readonly lastTransitionTime: string;
 }

@@ -75,7 +75,8 @@ export class Triggers {
     if (isInitial || (current && this.#deps.isEcho(key, current))) return;
     const owners = [ownerKey(key, previous), ownerKey(key, current)].filter((owner) => owner !== undefined);
     const concerned = new Set([...owners, ...this.#deps.claimants(key)]);
-    for (const sync of concerned) this.#deps.enqueueSync(sync, 'urgent', 'drift');
+    const reason = current === undefined ? 'lost' : 'drift';
+    for (const sync of concerned) this.#deps.enqueueSync(sync, 'urgent', reason);
   }
 
   #onAccount({ key, previous, current, isInitial }: Change<AccountObject>): void {

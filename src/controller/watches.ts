@@ -1,7 +1,7 @@
 import type { ApiReader } from '../kube/api-client.ts';
 import { resources } from '../kube/objects.ts';
 import { createReflector, type Reflector, type ReflectorDeps } from '../kube/reflector.ts';
-import type { Component } from '../platform/lifecycle.ts';
+import { ReflectorGroup } from '../kube/reflector-group.ts';
 import { type AccountObject, toAccount } from './account.ts';
 import { enabled, names } from './names.ts';
 import { type OwnedSecret, toOwnedSecret } from './owned-secrets.ts';
@@ -16,8 +16,8 @@ export interface Scope {
   readonly namespaceSelector?: string | undefined;
 }
 
-/** Everything that is watched. */
-export interface Watches extends Component {
+/** Everything that is watched for the sake of Secrets. */
+export interface Watches {
   readonly syncs: Reflector<SyncObject>;
   /** Those that may be synced. */
   readonly classes: Reflector<ClassObject>;
@@ -27,16 +27,9 @@ export interface Watches extends Component {
   /** Undefined: namespaces are not selected by labels. */
   readonly namespaces: Reflector<true> | undefined;
   isSelected(namespace: string): boolean;
-  /** Resolves when everything was listed once, well or badly. */
-  settled(signal: AbortSignal): Promise<void>;
-  /** What has not been listed yet; undefined: everything has. */
-  unsettled(): string | undefined;
-  /** What has not been heard of for longer than any outage that would pass by itself; undefined: nothing. */
-  silent(): string | undefined;
+  /** All of them. */
+  readonly group: ReflectorGroup;
 }
-
-/** A watch notices a dead connection within minutes, and tries again for ever: after this it is stuck. */
-const silenceLimitMs = 30 * 60_000;
 
 export function createWatches(
   { namespaces: list, namespaceSelector }: Scope,
@@ -79,37 +72,13 @@ export function createWatches(
           },
           deps,
         );
-  const all = [...(namespaces ? [namespaces] : []), accounts, secrets, classes, syncs];
-  const end = new AbortController();
-  let isSettled = false;
-
-  async function settled(signal: AbortSignal): Promise<void> {
-    await Promise.all(all.map((reflector) => reflector.settled(signal)));
-    isSettled = true;
-  }
-
   return {
-    name: 'watches',
     syncs,
     classes,
     secrets,
     accounts,
     namespaces,
     isSelected: (namespace) => namespaces === undefined || namespaces.get(namespace) === true,
-    settled,
-    unsettled: () => (isSettled ? undefined : 'the API server has not been listed yet'),
-    silent() {
-      const silent = all.find((reflector) => reflector.silenceMs() > silenceLimitMs);
-      return silent && `${silent.name}: nothing was heard of the API server for half an hour`;
-    },
-    async start(signal) {
-      await Promise.all(all.map((reflector) => reflector.start(signal)));
-      // Also where nobody else waits for it: a replica that stands by is ready when it knows everything.
-      void settled(end.signal).catch(() => undefined);
-    },
-    async stop(signal) {
-      end.abort();
-      await Promise.all(all.map((reflector) => reflector.stop(signal)));
-    },
+    group: new ReflectorGroup('watches', [...(namespaces ? [namespaces] : []), accounts, secrets, classes, syncs]),
   };
 }

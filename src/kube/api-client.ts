@@ -46,6 +46,8 @@ export interface ApplyOptions extends CallOptions {
   /** Takes over fields that others own; otherwise they make the call fail with KUBE_CONFLICT. */
   readonly force: boolean;
   readonly subresource?: 'status';
+  /** To whom the fields belong then; `lockstep` unless given. */
+  readonly fieldManager?: string | undefined;
 }
 
 export interface DeleteOptions extends CallOptions {
@@ -77,7 +79,7 @@ export interface AppliedObject {
  * failure is a SecretError KUBE_…; its message says verb, resource, namespace, the server's own reason and the remedy.
  */
 export interface ApiClient extends ApiReader {
-  /** Server-side apply under the field manager `lockstep`. */
+  /** Server-side apply. */
   apply(resource: Resource, object: AppliedObject, options: ApplyOptions): Promise<KubeObject>;
   /** KUBE_CONFLICT when it is there already. */
   create(resource: Resource, object: AppliedObject, options: CallOptions): Promise<KubeObject>;

@@ -110,7 +110,7 @@ function createWriter(send: Send): Omit<ApiClient, keyof ApiReader | 'close'> {
     return bodyOf(sent, call);
   };
   return {
-    async apply(resource, object, { signal, force, subresource }) {
+    async apply(resource, object, { signal, force, subresource, fieldManager: manager = fieldManager }) {
       const call: ApiCall = {
         verb: 'apply',
         resource,
@@ -118,7 +118,7 @@ function createWriter(send: Send): Omit<ApiClient, keyof ApiReader | 'close'> {
         ...placeOf(object),
         body: toBody(resource, object),
       };
-      const query = { force: String(force) };
+      const query = { force: String(force), fieldManager: manager };
       return readObject(await write(call, { signal, query, contentType: 'application/apply-patch+yaml' }), call);
     },
     async create(resource, object, { signal }) {

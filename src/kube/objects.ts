@@ -107,5 +107,5 @@ export const resources = {
   },
 } as const satisfies Readonly<Record<string, Resource>>;
 
-/** Everything that lockstep applies belongs to this manager of fields. */
+/** What lockstep applies belongs to this manager of fields, unless the caller names another. */
 export const fieldManager = 'lockstep';

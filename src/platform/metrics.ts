@@ -42,6 +42,12 @@ export function createMetrics() {
       help: 'Look-ups in the value cache: hit, miss, joined (waited for the same fetch) or stale (kept while the store is out)',
       labelNames: ['result'] as const,
     }),
+    staleAnswers: new Counter({
+      registers,
+      name: 'lockstep_stale_answers_total',
+      help: 'Values kept while the store is out, by how much of staleIfError was spent: under_half or over_half',
+      labelNames: ['spent'] as const,
+    }),
     cacheBytes: new Gauge({ registers, name: 'lockstep_cache_bytes', help: 'Bytes of values kept in memory' }),
     tokens: new Gauge({
       registers,
@@ -111,6 +117,39 @@ export function createMetrics() {
       name: 'lockstep_secret_writes_total',
       help: 'Secrets written by reason: created, changed, drift, adopted or deleted',
       labelNames: ['reason'] as const,
+    }),
+    rolloutWorkloads: new Gauge({
+      registers,
+      name: 'lockstep_rollout_workloads',
+      help: 'Workloads that use a synced Secret, by state: Updated, InProgress, Failed, Held or Waiting',
+      labelNames: ['state'] as const,
+    }),
+    rolloutHalted: new Gauge({
+      registers,
+      name: 'lockstep_rollout_halted',
+      help: 'SecretProviderClassSyncs whose rollout was halted after failures',
+    }),
+    rolloutBehindDeadline: new Gauge({
+      registers,
+      name: 'lockstep_rollout_behind_deadline',
+      help: 'SecretProviderClassSyncs whose rollout has passed its deadline, or will by the present estimate',
+    }),
+    rolloutPatches: new Counter({
+      registers,
+      name: 'lockstep_rollout_patches_total',
+      help: 'Pod templates patched, by result: ok, or the code of the error catalogue',
+      labelNames: ['result'] as const,
+    }),
+    rolloutOutcomes: new Counter({
+      registers,
+      name: 'lockstep_rollout_outcomes_total',
+      help: 'Rollouts of one workload that have ended, by outcome: Updated or Failed',
+      labelNames: ['outcome'] as const,
+    }),
+    rolloutOldVersions: new Gauge({
+      registers,
+      name: 'lockstep_rollout_old_versions',
+      help: 'Pin: versions of Secrets, other than the current ones, that something still uses; they may not be revoked',
     }),
     /** CPU, memory and event-loop series of the process; apart, because they cost a timer. */
     collectProcessMetrics: (): void => collectDefaultMetrics({ register: registry }),

@@ -31,6 +31,9 @@ export interface Backoff {
   readonly error: SecretError;
 }
 
+/** Label of `lockstep_stale_answers_total`. */
+export type SpentBudget = 'under_half' | 'over_half';
+
 /** A first delivery accepts what was asked so long before its call, so that pods that start together share one fetch. */
 const firstWindowMs = 2000;
 /** A value survives at least a few republishes of kubelet (every 60–90 s), so that it can be compared with the next. */
@@ -62,6 +65,11 @@ export function isFresh(askedAtMs: number, terms: Terms, nowMs: number): boolean
 /** A value that may be delivered when the store cannot be reached. */
 export function isUsableStale(askedAtMs: number, terms: Terms, nowMs: number): boolean {
   return isPast(askedAtMs, nowMs) && nowMs - askedAtMs < terms.staleMs;
+}
+
+/** How much of the time is spent for which a value may stand in for a store that is out. */
+export function spentOf(askedAtMs: number, { staleMs }: Pick<Terms, 'staleMs'>, nowMs: number): SpentBudget {
+  return nowMs - askedAtMs < staleMs / 2 ? 'under_half' : 'over_half';
 }
 
 /**

@@ -5,11 +5,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { isTimeout } from '../platform/deadline.ts';
 import { impatient } from '../platform/shared-call.ts';
-import type { ValueCache } from './cache.ts';
+import type { Entry, ValueCache } from './cache.ts';
 import type { Content } from './content.ts';
 import { decide } from './decide.ts';
 import type { Flight, Flights, Landing } from './flights.ts';
-import { isUsableStale, patienceMs, type Terms } from './freshness.ts';
+import { isUsableStale, patienceMs, spentOf, type Terms } from './freshness.ts';
 import type { Identities, Scope } from './identities.ts';
 import type { Asker, Question } from './question.ts';
 import { isOfCaller, toStoreError } from './store-error.ts';
@@ -20,7 +20,7 @@ export interface InquiryDeps {
   readonly flights: Flights;
   readonly identities: Identities;
   readonly leasedQuestions: Pick<LRUCache<string, true>, 'has'>;
-  readonly metrics: Pick<Metrics, 'cacheLookups'>;
+  readonly metrics: Pick<Metrics, 'cacheLookups' | 'staleAnswers'>;
 }
 
 /** One call of the resolver. */
@@ -113,8 +113,10 @@ export class Inquiry {
     const decision = decide({ entry, flight, outage }, this.#call.terms, this.#deps.clock.now());
     switch (decision.kind) {
       case 'hit':
-      case 'stale':
         this.#settle(question, { status: 'found', content: decision.entry.content, key }, decision.kind);
+        return false;
+      case 'stale':
+        this.#settleStale(place, decision.entry);
         return false;
       case 'fail':
         this.#settle(question, { status: 'failed', error: decision.error }, 'miss');
@@ -153,7 +155,8 @@ export class Inquiry {
     }
   }
 
-  #take({ question, key }: Placed, landing: Landing | undefined, how: 'joined' | 'miss'): void {
+  #take(place: Placed, landing: Landing | undefined, how: 'joined' | 'miss'): void {
+    const { question, key } = place;
     if (landing?.status === 'found') {
       this.#settle(question, { status: 'found', content: landing.content, key }, how);
       return;
@@ -162,10 +165,15 @@ export class Inquiry {
     // Looked up now, because a refusal to somebody else may have ended it meanwhile.
     const entry = this.#deps.cache.get(key);
     if ((!landing || error.isOutage) && entry && this.#hasStale(key)) {
-      this.#settle(question, { status: 'found', content: entry.content, key }, 'stale');
+      this.#settleStale(place, entry);
     } else {
       this.#settle(question, { status: 'failed', error }, how);
     }
+  }
+
+  #settleStale({ question, key }: Placed, { content, askedAtMs }: Entry): void {
+    this.#settle(question, { status: 'found', content, key }, 'stale');
+    this.#deps.metrics.staleAnswers.inc({ spent: spentOf(askedAtMs, this.#call.terms, this.#deps.clock.now()) });
   }
 
   #hasStale(key: string): boolean {

@@ -39,6 +39,19 @@ describe('a store that is out', () => {
     expect(contentsOf(await repeat(planFor(web1, freshness)))).toEqual({ 'db-user': 'VAULT_UNREACHABLE' });
   });
 
+  it('is counted by how much of that time is spent', async () => {
+    const { repeat, clock, staleAnswers } = await resolverWithValue('VAULT_UNREACHABLE');
+    expect(await staleAnswers()).toEqual({ under_half: 0, over_half: 0 });
+
+    await clock.advance(1_800_000 - 75_000 - 1);
+    await repeat(planFor(web1));
+    expect(await staleAnswers()).toEqual({ under_half: 1, over_half: 0 });
+
+    await clock.advance(1);
+    await repeat(planFor(web1));
+    expect(await staleAnswers()).toEqual({ under_half: 1, over_half: 1 });
+  });
+
   it('gives a first delivery nothing old, unless its manifest says so', async () => {
     const { first } = await resolverWithValue('VAULT_UNREACHABLE');
 

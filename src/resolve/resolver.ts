@@ -25,7 +25,7 @@ export interface ResolverDeps {
   readonly backends: Backends;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Pick<Metrics, 'cacheLookups' | 'cacheBytes'>;
+  readonly metrics: Pick<Metrics, 'cacheLookups' | 'staleAnswers' | 'cacheBytes'>;
   /** Keys the versions of files. */
   readonly versionKey: SecretBytes;
   readonly limits: ResolverLimits;
@@ -48,6 +48,8 @@ export function createResolver({ backends, clock, logger, metrics, versionKey, l
   const land: FlightsDeps['land'] = (...outcome) => landOutcome(landing, ...outcome);
   const flights = new Flights({ clock, backends, land });
   const identities = new Identities({ clock, backends });
+  // Counters that stand at 0 from the start: an alert sees the first step.
+  for (const spent of ['under_half', 'over_half'] as const) metrics.staleAnswers.inc({ spent }, 0);
   const inquiryDeps = { clock, cache, flights, identities, leasedQuestions, metrics };
 
   return {

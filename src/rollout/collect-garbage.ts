@@ -4,9 +4,16 @@ import { resources } from '../kube/objects.ts';
 import { listPages } from '../kube/paged-list.ts';
 import type { Clock } from '../platform/clock.ts';
 import { rolloutNames } from './names.ts';
-import { planSweep, type SourceState, type SweepPlan, type VersionUse } from './plan-sweep.ts';
+import { planSweep, type SourceState, type SourceUse, type SweepPlan } from './plan-sweep.ts';
 import { collectRoots } from './roots.ts';
-import { toTimeText, toVersionSecret, type VersionSecret, versionSelector } from './version-secret.ts';
+import { unlessRaced } from './unless-raced.ts';
+import {
+  parseVersionName,
+  toTimeText,
+  toVersionSecret,
+  type VersionSecret,
+  versionSelector,
+} from './version-secret.ts';
 
 export interface GarbageDeps {
   /** Fenced: a replica that lost the lease deletes nothing more. */
@@ -16,7 +23,10 @@ export interface GarbageDeps {
 
 export interface SweepRequest {
   readonly namespace: string;
-  /** The synced Secrets of the namespace that have versions, by name. */
+  /**
+   * Every Secret of the namespace that a SecretProviderClassSync in Pin keeps, suspended and failing ones too, by name. One that is
+   * left out counts as given up.
+   */
   readonly sources: ReadonlyMap<string, SourceState>;
   /** So that no mistake deletes much at once; the rest waits for the next sweep. `maxDeletions` unless given. */
   readonly maxDeletions?: number;
@@ -30,8 +40,8 @@ export type SweepReport =
       readonly deleted: readonly string[];
       /** Versions that the next sweep may delete at once. */
       readonly postponed: number;
-      /** The safe-to-revoke signal, by source. */
-      readonly uses: ReadonlyMap<string, VersionUse>;
+      /** What is left of each source, and which of it may be revoked. */
+      readonly sources: ReadonlyMap<string, SourceUse>;
     }
   | { readonly outcome: 'Aborted'; readonly deleted: readonly string[]; readonly error: SecretError };
 
@@ -43,6 +53,10 @@ export const maxDeletions = 50;
  * has marked long enough ago and that nothing uses now either. Every list is as the API server has it at this moment, and the
  * versions come first: one that is leased afterwards has another resourceVersion, and its deletion fails. Throws only the
  * signal's reason.
+ *
+ * Call it as the leader, with complete watches, every ten minutes or so and not in the first ones after a start, in every
+ * namespace with version Secrets (versionSelector), also where no SecretProviderClassSync is left. One round in a namespace at a
+ * time. It reads all pods and templates there, page by page; it needs `list` on them all, `list`, `patch` and `delete` on Secrets.
  */
 export async function collectGarbage(
   request: SweepRequest,
@@ -55,13 +69,17 @@ export async function collectGarbage(
     await markAll(plan, deps, options);
     const due = plan.remove.slice(0, request.maxDeletions ?? maxDeletions);
     for (const version of due) if (await remove(version, deps, options)) deleted.push(version.name);
-    return { outcome: 'Swept', deleted, postponed: plan.remove.length - due.length, uses: plan.uses };
+    const sources = without(plan.uses, deleted);
+    return { outcome: 'Swept', deleted, postponed: plan.remove.length - due.length, sources };
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof SecretError) return { outcome: 'Aborted', deleted, error };
     throw error;
   }
 }
+
+/** Somebody was faster: what was leased, changed or deleted meanwhile is for the next round. */
+const races = ['KUBE_CONFLICT', 'KUBE_NOT_FOUND'] as const;
 
 async function planRound(
   { namespace, sources }: SweepRequest,
@@ -94,7 +112,7 @@ async function markAll({ mark, unmark }: SweepPlan, { client, clock }: GarbageDe
   for (const { version, since: value } of changes) {
     const { uid, resourceVersion } = version;
     const patch = { metadata: { uid, resourceVersion, annotations: { [rolloutNames.unreferencedSince]: value } } };
-    await unlessChanged(client.patch(resources.secrets, version, patch, options));
+    await unlessRaced(client.patch(resources.secrets, version, patch, options), races);
   }
 }
 
@@ -102,17 +120,14 @@ async function markAll({ mark, unmark }: SweepPlan, { client, clock }: GarbageDe
 async function remove(version: VersionSecret, { client }: GarbageDeps, options: CallOptions): Promise<boolean> {
   const { uid, resourceVersion } = version;
   const preconditions = { uid, resourceVersion };
-  return await unlessChanged(client.delete(resources.secrets, version, { ...options, preconditions }));
+  return await unlessRaced(client.delete(resources.secrets, version, { ...options, preconditions }), races);
 }
 
-/** What somebody else has changed or deleted is for the next sweep. */
-async function unlessChanged(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof SecretError && (error.code === 'KUBE_CONFLICT' || error.code === 'KUBE_NOT_FOUND'))
-      return false;
-    throw error;
-  }
+function without(uses: SweepPlan['uses'], deleted: readonly string[]): ReadonlyMap<string, SourceUse> {
+  const fewer = Map.groupBy(deleted, (name) => parseVersionName(name)?.source);
+  const toLeft = (source: string, use: SourceUse): SourceUse => ({
+    ...use,
+    versions: use.versions - (fewer.get(source)?.length ?? 0),
+  });
+  return new Map([...uses].map(([source, use]) => [source, toLeft(source, use)]));
 }

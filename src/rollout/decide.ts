@@ -73,7 +73,7 @@ function baselineOf({ workload }: ActiveFacts, { next }: Sight): LedgerEntry {
 }
 
 function record(ledger: LedgerEntry, { next }: Sight): Decision {
-  const entry: LedgerEntry = { ...next, generation: ledger.generation, ...revertsOf(ledger) };
+  const entry: LedgerEntry = { ...next, generation: ledger.generation, ...revertsOf(ledger), ...rolloutOf(ledger) };
   return isDeepStrictEqual(entry, ledger) ? { kind: 'current' } : { kind: 'adopt-ledger', ledger: entry };
 }
 
@@ -99,7 +99,7 @@ function rollOut(facts: ActiveFacts, ledger: LedgerEntry, sight: Sight): Decisio
 }
 
 function notified(ledger: LedgerEntry, { next }: Sight): LedgerEntry {
-  return { ...next, generation: ledger.generation };
+  return { ...next, generation: ledger.generation, ...rolloutOf(ledger) };
 }
 
 function putBack({ now }: ActiveFacts, ledger: LedgerEntry, { wanted, patched }: Sight): Decision {
@@ -115,4 +115,9 @@ function putBack({ now }: ActiveFacts, ledger: LedgerEntry, { wanted, patched }:
 
 function revertsOf({ reverts, revertedAt }: LedgerEntry): Pick<LedgerEntry, 'reverts' | 'revertedAt'> {
   return { ...(reverts !== undefined && { reverts }), ...(revertedAt !== undefined && { revertedAt }) };
+}
+
+/** An obstacle is over, where one of these is kept. */
+function rolloutOf({ rollout, busySince }: LedgerEntry): Pick<LedgerEntry, 'rollout' | 'busySince'> {
+  return { ...(rollout !== undefined && { rollout }), ...(busySince !== undefined && { busySince }) };
 }

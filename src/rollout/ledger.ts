@@ -25,7 +25,32 @@ export interface LedgerEntry {
   readonly reverts?: number;
   /** When that was done last, RFC 3339. */
   readonly revertedAt?: string;
+  /** The rollout that our last patch began; left out: none yet. */
+  readonly rollout?: WorkloadRollout;
+  /** Since when somebody else's rollout of it has kept ours waiting, RFC 3339; left out: nothing does. */
+  readonly busySince?: string;
+  /** What keeps the template from being brought forward, and was told; left out: nothing. */
+  readonly obstacle?: Obstacle;
 }
+
+/** How the workload took it. Times are RFC 3339. */
+export interface WorkloadRollout {
+  /** Of the source. */
+  readonly version: string;
+  readonly startedAt: string;
+  /** It was not well before: that it fails counts for nothing. */
+  readonly wasUnhealthy?: true;
+  /** What was missing last, and since when that is so, once it takes longer than usual; left out once it ended. */
+  readonly progress?: { readonly at: string; readonly message: string };
+  /** Left out: it is in flight. */
+  readonly endedAt?: string;
+  readonly outcome?: 'Updated' | 'Failed';
+  /** Why it failed, in one word. */
+  readonly reason?: string;
+}
+
+/** `RolledBack`: somebody undid it. `Conflict`: somebody keeps taking the annotation away. */
+export type Obstacle = 'RolledBack' | 'Conflict';
 
 /** As it is after a patch; who has sent it adds the generation that the API server answered. */
 export type PatchedEntry = Omit<LedgerEntry, 'generation'>;

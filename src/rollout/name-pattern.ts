@@ -62,11 +62,10 @@ class Parser {
   }
 
   #repeated(): Part | undefined {
-    let part = this.#atom();
-    for (let sign = this.#take(/^[*+?]/); part !== undefined && sign !== undefined; sign = this.#take(/^[*+?]/)) {
-      part = repeat(part, sign);
-    }
-    return part;
+    const part = this.#atom();
+    // A second `?` asks for few: of a whole name that is the same.
+    const sign = this.#take(/^[*+?]\??/)?.charAt(0);
+    return part === undefined || sign === undefined ? part : repeat(part, sign);
   }
 
   #atom(): Part | undefined {

@@ -6,6 +6,10 @@ export const rolloutNames = {
   mode: 'lockstep.dev/rollout',
   /** Label of a workload: lower numbers roll out first; 0 unless set. */
   order: 'lockstep.dev/rollout-order',
+  /** Annotation of a SecretProviderClassSync: the version that may be rolled out, where `approval` is Manual. */
+  approve: 'lockstep.dev/approve',
+  /** Annotation of a SecretProviderClassSync: the halted version that shall go on. */
+  resume: 'lockstep.dev/resume',
   /** Annotation of a pod template (Restart): which content of which Secret its pods were started for. */
   hashes: 'lockstep.dev/secret-hashes',
   /** Annotation of a pod template (Pin): which version of which Secret its pods read. */

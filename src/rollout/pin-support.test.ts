@@ -31,6 +31,16 @@ it.for([
     'update to Kubernetes 1.36 or newer, or use the mode Restart',
   ],
   [
+    'an API server that knows the group and not the kind',
+    () => {
+      const message = 'the server could not find the requested resource';
+      const body = { kind: 'Status', status: 'Failure', reason: 'NotFound', message, details: {}, code: 404 };
+      test.kube.script({ plural: 'mutatingadmissionpolicies' }, { status: 404, body });
+    },
+    'does not offer MutatingAdmissionPolicy',
+    'update to Kubernetes 1.36 or newer, or use the mode Restart',
+  ],
+  [
     'no policy',
     () => test.kube.remove(resources.mutatingPolicies, undefined, metadata.name),
     'no MutatingAdmissionPolicy lockstep-pin-secrets',

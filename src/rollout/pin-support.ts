@@ -15,6 +15,10 @@ const install = `apply ${manifest}, or use the mode Restart`;
 /**
  * Asks the API server whether it knows mutating admission policies, and whether ours is there and bound. Throws KUBE_… when it
  * cannot say: what was known before stays true then.
+ *
+ * Ask before the first pin and every few minutes while a SecretProviderClassSync is in Pin: the policy may be installed or removed at
+ * any time. Without it no new pin is written and the condition says reason and remedy; pins that stand stay, their pods start with
+ * the stable Secret, and versions are kept and collected as ever. It needs `get` on both kinds, of the whole cluster.
  */
 export async function checkPinSupport(client: Pick<ApiReader, 'get'>, options: CallOptions): Promise<PinSupport> {
   try {

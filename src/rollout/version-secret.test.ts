@@ -10,7 +10,7 @@ const metadata = {
   uid: 'u',
   resourceVersion: '7',
   creationTimestamp: '2026-01-01T00:00:00Z',
-  labels: { 'lockstep.dev/pinned-source': 'db' },
+  labels: { 'lockstep.dev/pinned-source': 'db', 'lockstep.dev/version': '0123456789ab' },
 };
 const createdMs = Date.UTC(2026, 0, 1);
 
@@ -94,10 +94,18 @@ describe('a version Secret', () => {
 
   it.for([
     ['has another name', { name: 'db' }],
-    ['lost its label', { labels: {} }],
-    ['has the label of another source', { labels: { 'lockstep.dev/pinned-source': 'tls' } }],
-    ['has an empty label', { labels: { 'lockstep.dev/pinned-source': '' } }],
+    ['is one of another source', { name: 'tls-0123456789ab' }],
+    ['is another version', { name: 'db-000000000000' }],
+    ['has no namespace', { namespace: undefined }],
+    ['lost its labels', { labels: {} }],
+    ['lost one label', { labels: { 'lockstep.dev/pinned-source': 'db' } }],
+    ['has empty labels', { labels: { 'lockstep.dev/pinned-source': '', 'lockstep.dev/version': '' } }],
+    [
+      'is kept by another controller',
+      { ownerReferences: [{ apiVersion: 'v1', kind: 'Mirror', name: 'm', uid: 'm', controller: true }] },
+    ],
   ] as const)('is not one that %s', ([, change]) => {
-    expect(toVersionSecret({ metadata: { ...metadata, ...change } })).toBeUndefined();
+    const { namespace, ...other } = { ...metadata, ...change };
+    expect(toVersionSecret({ metadata: { ...other, ...(namespace && { namespace }) } })).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { KubeObject } from '../kube/objects.ts';
+import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import { rolloutNames } from './names.ts';
 
 /** The Secret NAME-VERSION that holds one version of the Secret NAME, as far as its metadata say. */
@@ -21,19 +21,26 @@ export interface VersionSecret {
   readonly unreferencedSinceMs: number | undefined;
 }
 
+export interface VersionName {
+  readonly source: string;
+  readonly version: string;
+}
+
 /** Selects all of them; none carries the label of synced Secrets, whose watch must not take them for its own. */
 export const versionSelector = rolloutNames.pinnedSource;
 
 const versionName = /^([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)-([0-9a-v]{12})$/;
 const maxLabelLength = 63;
 
-/** What is kept of a Secret of the watch; undefined: it is none of ours, whatever its labels say. */
+/**
+ * What is kept of a Secret of the watch. Undefined: it is none of ours, because its name and both labels do not agree, or because
+ * a controller of somebody else keeps it.
+ */
 export function toVersionSecret({ metadata }: KubeObject): VersionSecret | undefined {
-  const { namespace, name, uid, resourceVersion, labels, annotations } = metadata;
+  const { namespace, name, uid, resourceVersion, annotations } = metadata;
   const parsed = parseVersionName(name);
-  if (parsed === undefined || namespace === undefined) return undefined;
+  if (parsed === undefined || namespace === undefined || !isOurs(metadata, parsed)) return undefined;
   const { source } = parsed;
-  if (labels?.[rolloutNames.pinnedSource] !== toSourceLabel(source)) return undefined;
   const createdMs = parseTime(metadata.creationTimestamp) ?? Number.POSITIVE_INFINITY;
   return {
     namespace,
@@ -49,7 +56,7 @@ export function toVersionSecret({ metadata }: KubeObject): VersionSecret | undef
 }
 
 /** `db-0123456789ab` → `db` and `0123456789ab`; undefined: no name of a version. */
-export function parseVersionName(name: string): { readonly source: string; readonly version: string } | undefined {
+export function parseVersionName(name: string): VersionName | undefined {
   const [, source, version] = versionName.exec(name) ?? [];
   return source === undefined || version === undefined ? undefined : { source, version };
 }
@@ -63,6 +70,12 @@ export function toSourceLabel(source: string): string {
 /** A time of ours, for an annotation. */
 export function toTimeText(epochMs: number): string {
   return new Date(epochMs).toISOString();
+}
+
+function isOurs({ labels, ownerReferences = [] }: ObjectMeta, { source, version }: VersionName): boolean {
+  const isLabelled =
+    labels?.[rolloutNames.pinnedSource] === toSourceLabel(source) && labels[rolloutNames.version] === version;
+  return isLabelled && !ownerReferences.some(({ controller }) => controller);
 }
 
 function parseTime(text: string | undefined): number | undefined {

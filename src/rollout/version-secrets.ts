@@ -5,27 +5,32 @@ import { type KubeObject, membersOf, resources } from '../kube/objects.ts';
 import type { Clock } from '../platform/clock.ts';
 import { sameData } from '../secret-objects/digest.ts';
 import { rolloutNames } from './names.ts';
+import { unlessRaced } from './unless-raced.ts';
 import { toVersionLabels, versionAnnotations } from './version-labels.ts';
 import { parseVersionName, toTimeText, toVersionSecret } from './version-secret.ts';
 import { contentHash, maxVersionedNameLength, namespaceKey, type SecretData, versionName } from './version.ts';
 
-/** A Secret as it is now: what is to be kept as a version. */
+/**
+ * A Secret as it is now: what is to be kept as a version. A DesiredSecret with its namespace; of a Secret that was taken over and
+ * has keys of others, the data with those, for pinned pods read nothing else.
+ */
 export interface VersionSource {
   readonly namespace: string;
   readonly name: string;
   readonly type: string;
   readonly data: SecretData;
+  /** Those of other tools are left out of the copy. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface EnsureOptions extends CallOptions {
-  /** The version Secret that held the source's content last, by name. */
+  /** The version Secret that held the source's content last, by name: the caller remembers it, in the status. */
   readonly current?: string | undefined;
 }
 
 /** `change` undefined: the content is that of the current version still. */
 export interface EnsuredVersion {
-  /** NAME-VERSION: what a pin rolloutNames. */
+  /** NAME-VERSION: what a pin names. */
   readonly name: string;
   readonly version: string;
   readonly change?: 'created' | 'reused' | undefined;
@@ -41,9 +46,14 @@ export interface VersionSecretsDeps {
 
 export interface VersionSecrets {
   /**
-   * Sees to it that an immutable Secret holds this content, and that it is not deleted within the next quarter of an hour. The
-   * bytes decide what is new and not the hash: another key renames nothing. Throws SECRET_INVALID, SECRET_CONFLICT and KUBE_…,
-   * QUOTA_EXCEEDED, NAMESPACE_TERMINATING; nothing is half done then.
+   * Sees to it that an immutable Secret holds this content, and that it is not deleted within the next quarter of an hour. It has
+   * no owner: pods that run are not killed because a SecretProviderClassSync goes; collectGarbage removes what nothing uses. The
+   * bytes decide what is new and not the hash: another key renames nothing. A Secret of somebody else is never written to.
+   *
+   * Call it before the stable Secret is written and before any pod template names the version, and when the current one is gone;
+   * it costs at least one read, so not for content (SecretContent.hash) that is known to be kept. What it answers must be
+   * `current` for collectGarbage from then on. Throws SECRET_INVALID, SECRET_CONFLICT, KUBE_…, QUOTA_EXCEEDED and
+   * NAMESPACE_TERMINATING; nothing is half done then, and the pods keep the version that they have.
    */
   ensure(source: VersionSource, options: EnsureOptions): Promise<EnsuredVersion>;
 }
@@ -151,16 +161,6 @@ async function lease({ metadata }: KubeObject, { deps, signal }: Call): Promise<
 function toUse({ clock }: VersionSecretsDeps): Readonly<Record<string, string>> {
   const nowMs = clock.now();
   return { [rolloutNames.currentSince]: toTimeText(nowMs), [rolloutNames.leasedUntil]: toTimeText(nowMs + leaseMs) };
-}
-
-async function unlessRaced(write: Promise<unknown>, codes: readonly string[]): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof SecretError && codes.includes(error.code)) return false;
-    throw error;
-  }
 }
 
 /** One that the collection of garbage does not know is nothing to rely on: whoever made it may delete it. */

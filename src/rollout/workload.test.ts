@@ -33,6 +33,7 @@ describe('toWorkload', () => {
       problem: undefined,
       isFrozen: true,
       isPaused: false,
+      revisionHistoryLimit: 10,
       order: 2,
       reloader: undefined,
       health: { state: 'Healthy' },

@@ -33,7 +33,11 @@ export interface Workload {
   readonly isPaused: boolean;
   /** The label `lockstep.dev/rollout-order`; 0 unless set. */
   readonly order: number;
+  /** How many old revisions are kept, `spec.revisionHistoryLimit`. */
+  readonly revisionHistoryLimit: number;
   readonly reloader: ReloaderAnnotations | undefined;
+  /** Labels of its pods, as the API server takes them; empty: none are known. */
+  readonly selector: string;
   readonly health: Health;
 }
 
@@ -65,7 +69,9 @@ export function toWorkload(kind: WorkloadKind, object: KubeObject): Workload | u
     pins: textIn(annotations, rolloutNames.pins),
     ...parseLabels(metadata.labels),
     isPaused: health.state === 'Paused',
+    revisionHistoryLimit: revisionLimitOf(object),
     reloader,
+    selector: toSelector(object),
     health,
   };
 }
@@ -80,6 +86,22 @@ export function templateOf(kind: WorkloadKind, object: KubeObject): Readonly<Rec
   const spec = membersOf(object['spec']);
   const owner = kind === 'CronJob' ? membersOf(membersOf(spec['jobTemplate'])['spec']) : spec;
   return membersOf(owner['template']);
+}
+
+/** The API server fills it in for all kinds that have it. */
+const defaultRevisionLimit = 10;
+
+function revisionLimitOf(object: KubeObject): number {
+  const limit = membersOf(object['spec'])['revisionHistoryLimit'];
+  return typeof limit === 'number' ? limit : defaultRevisionLimit;
+}
+
+/** `matchExpressions` are left out: whoever lists looks at the owners too. */
+function toSelector(object: KubeObject): string {
+  const { matchLabels } = membersOf(membersOf(object['spec'])['selector']);
+  return Object.entries(membersOf(matchLabels))
+    .map(([label, value]) => `${label}=${String(value)}`)
+    .join(',');
 }
 
 type Labels = ObjectMeta['labels'];

@@ -213,13 +213,13 @@ apiE2e('The CRD of SecretProviderClassSync', 'crd', (stand) => {
       failures: [],
     } as const;
     const failures = [new SecretError('VAULT_DENIED', 'Vault says no')];
-    const now = new Date();
-    const failed = buildStatus({ sync: parseSync(first), attempt: { ...attempt, failures }, now });
+    const nowMs = Date.now();
+    const failed = buildStatus({ sync: parseSync(first), attempt: { ...attempt, failures }, nowMs });
     const written = parseSync(await writeStatus('status', failed));
     expect(written.status).toEqual(failed);
     expect(written.generation).toBe(1);
 
-    const status = buildStatus({ sync: written, attempt, now });
+    const status = buildStatus({ sync: written, attempt, nowMs });
     await writeStatus('status', status);
     const found = await stand().kube.call<KubeObject>('GET', `${collection()}/status`);
     expect(sameStatus(parseSync(found).status, status)).toBe(true);

@@ -1,13 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { controllerE2e } from './harness/controller-e2e.ts';
-import { forbid } from './harness/front-replies.ts';
 import type { Controller } from './harness/controller.ts';
 import { oneObject, oneSecret, type Tenant } from './harness/tenant.ts';
 import { until } from './harness/until.ts';
 
-// A clock that jumps is left to the unit tests of the queue, the tokens and the election, which have a clock of their own:
-// a process cannot be given another time here.
 controllerE2e({ name: 'A sync that Kubernetes does not let', slug: 'sync-limits' }, (stand) => {
   let controller: Controller;
   beforeAll(async () => {
@@ -27,36 +24,6 @@ controllerE2e({ name: 'A sync that Kubernetes does not let', slug: 'sync-limits'
     await stand().kube.remove(`${quotas}/no-secrets`);
     await tenant.value('quota', value, 60_000);
     await tenant.ready('quota');
-  });
-
-  describe('for want of rights in one namespace', () => {
-    it.for([
-      { verb: 'patch', resource: 'secrets' },
-      { verb: 'get', resource: 'secrets' },
-      { verb: 'create', resource: 'serviceaccounts/token' },
-    ] as const)('names $verb on $resource, and the other namespaces go on', async ({ verb, resource }) => {
-      const denied = await stand().createTenant(`no-${verb}-${resource.replace('/', '-')}`);
-      const { tenant, vault } = stand();
-      const { namespace } = denied;
-      controller.front.intercept = forbid({ verb, resource, namespace });
-      await vault.putSecret('rights', { value: stand().evidence.newSecret('rights') });
-      await denied.putPair('rights', 'rights');
-      await tenant.putPair('rights', 'rights');
-
-      const { message, reason } =
-        (await denied.untilSync('rights', 'to be refused', isRefused)).status?.conditions?.find(
-          ({ type }) => type === 'Ready',
-        ) ?? {};
-
-      expect(['KubeForbidden', 'TokenRequestFailed']).toContain(reason);
-      expect(message).toContain(verb);
-      expect(message).toContain(resource);
-      expect(message).toContain(namespace);
-      await tenant.ready('rights');
-      controller.front.behave();
-      await denied.patchSync('rights', { metadata: { annotations: { 'lockstep.dev/force-sync': verb } } });
-      await denied.ready('rights');
-    });
   });
 
   it('leaves a namespace that is being deleted alone, and the namespace goes', async () => {
@@ -139,11 +106,3 @@ controllerE2e({ name: 'A sync that Kubernetes does not let', slug: 'sync-limits'
     });
   });
 });
-
-function isRefused({
-  status,
-}: {
-  readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
-}): boolean {
-  return (status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'False');
-}

@@ -189,15 +189,17 @@ controllerE2e({ name: 'A class is kept as Secrets', slug: 'sync' }, (stand) => {
   });
 
   it('does nothing while it is suspended, and goes on afterwards', async () => {
-    const { tenant } = stand();
+    const { tenant, proxy } = stand();
     const before = await stand().putSecret('suspended');
-    await tenant.putPair('suspended', 'suspended', { interval: '1s' });
-    await tenant.ready('suspended');
+    await stand().putSecret('beside');
+    for (const name of ['suspended', 'beside']) await tenant.putPair(name, name, { interval: '1s' });
+    for (const name of ['suspended', 'beside']) await tenant.ready(name);
     await tenant.patchSync('suspended', { spec: { suspend: true } });
     await tenant.reason('suspended', 'Suspended');
     const after = await stand().putSecret('suspended');
-    const suspendedAt = Date.now();
-    await until(() => Date.now() - suspendedAt > 2_500, { what: 'two intervals to pass' });
+    proxy.forget();
+    await until(() => proxy.reads('secret/data/beside').length >= 3, { what: 'three refreshes of another' });
+    expect(proxy.reads('secret/data/suspended')).toEqual([]);
     expect(await tenant.readValue('suspended')).toBe(before);
     await tenant.patchSync('suspended', { spec: { suspend: false } });
     await expect.poll(() => tenant.readValue('suspended'), soon).toBe(after);

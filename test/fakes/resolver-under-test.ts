@@ -48,6 +48,11 @@ export function resolverUnderTest(limits: Partial<ResolverLimits> = {}) {
       const { values } = await metrics.cacheLookups.get();
       return Object.fromEntries(values.map(({ labels, value }) => [labels.result, value]));
     },
+    /** Kept answers of a store that is out so far, by the part of the time that they had spent. */
+    staleAnswers: async (): Promise<Readonly<Record<string, number>>> => {
+      const { values } = await metrics.staleAnswers.get();
+      return Object.fromEntries(values.map(({ labels, value }) => [labels.spent, value]));
+    },
     cacheBytes: async () => (await metrics.cacheBytes.get()).values[0]?.value ?? 0,
   };
 }

@@ -44,7 +44,7 @@ export class RolloutWorld {
     return decideWorkload(this.facts);
   }
 
-  /** Decides, does it and records it; what has to wait is waited for. */
+  /** Decides, does it and records it; what has to wait is waited for, and decided anew then. */
   step(): Decision {
     const decision = this.decide();
     switch (decision.kind) {
@@ -56,14 +56,22 @@ export class RolloutWorld {
         this.ledger = undefined;
         break;
       case 'reverted':
-        this.now = Math.max(this.now, decision.dueAt);
+        if (decision.dueAt > this.now) {
+          this.now = decision.dueAt;
+          return this.step();
+        }
         this.patch(decision.patch);
         break;
       case 'stamp':
         this.patch(decision.patch);
         break;
-      default:
+      case 'baseline':
+      case 'rebaseline':
+      case 'adopt-ledger':
+      case 'notify':
+      case 'held':
         this.ledger = decision.ledger;
+        break;
     }
     return decision;
   }
@@ -116,6 +124,21 @@ export class RolloutWorld {
   get pin(): string | undefined {
     return this.#annotations[rolloutNames.pins];
   }
+}
+
+/** A world in which the Secret changed once since the workload was first seen, and was rolled out. */
+export function rolledOut(mode: 'Restart' | 'Pin' = 'Restart'): RolloutWorld {
+  const world = new RolloutWorld();
+  world.mode = mode;
+  world.step();
+  world.contents.set('db', 2);
+  world.step();
+  return world;
+}
+
+/** What is decided in so many steps. */
+export function kindsOf(world: RolloutWorld, steps: number): readonly string[] {
+  return Array.from({ length: steps }, () => world.step().kind);
 }
 
 /** 12 characters that tell contents apart. */

@@ -1,5 +1,6 @@
 import { names } from '../../src/controller/names.ts';
-import type { Condition, SyncStatus } from '../../src/controller/sync-status.ts';
+import type { SyncStatus } from '../../src/controller/sync-status.ts';
+import type { Condition } from '../../src/kube/condition.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { type KubeObject, membersOf, type ObjectMeta, resources } from '../../src/kube/objects.ts';
 import { failed, FakeBackend, found } from './backend.ts';

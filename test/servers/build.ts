@@ -1,11 +1,21 @@
 /**
  * Builds the real servers of the e2e from public Go modules, once per machine: `node test/servers/build.ts`.
  * One module per server, because their dependencies conflict. Results stand in a cache outside the checkout, keyed by
- * go.mod and go.sum, so a clean clone on a warm machine builds nothing.
+ * go.mod, go.sum and the sources beside them, so a clean clone on a warm machine builds nothing.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,7 +34,8 @@ export function filesKey(paths: readonly string[]): string {
 /** Where the binaries of a server stand once they are built. `server` is a folder beside this file. */
 export function serverDir(server: string): string {
   const source = join(import.meta.dirname, server);
-  return join(cacheDir(), 'servers', `${server}-${filesKey([join(source, 'go.mod'), join(source, 'go.sum')])}`);
+  const files = ['go.mod', 'go.sum', ...globSync('**/*.go', { cwd: source }).toSorted()];
+  return join(cacheDir(), 'servers', `${server}-${filesKey(files.map((file) => join(source, file)))}`);
 }
 
 /** Servers whose binaries are missing here. */
@@ -58,13 +69,18 @@ function isServer(name: string): boolean {
   return /^tool\b/m.test(readFileSync(join(import.meta.dirname, name, 'go.mod'), 'utf8'));
 }
 
+const buildFlags: Readonly<Record<string, readonly string[]>> = {
+  // Its storage and database plug-ins need modules that the minimal build leaves out, hence -mod=mod.
+  vault: ['-tags', 'minimal', '-mod=mod'],
+  // Without what finds targets at clouds, which takes most of the time.
+  prometheus: ['-tags', 'remove_all_sd'],
+};
+
 function buildServer(server: string): void {
   const out = serverDir(server);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  // Vault's storage and database plug-ins need modules that the minimal build leaves out, hence -mod=mod.
-  const flags = server === 'vault' ? ['-tags', 'minimal', '-mod=mod'] : [];
-  inCopy(server, (cwd) => go(cwd, ['build', ...flags, '-ldflags=-s -w', '-o', `${out}/`, 'tool']));
+  inCopy(server, (cwd) => go(cwd, ['build', ...(buildFlags[server] ?? []), '-ldflags=-s -w', '-o', `${out}/`, 'tool']));
   writeFileSync(join(out, '.done'), '');
 }
 

@@ -9,7 +9,7 @@ import { loginTimeoutMs, maxSessions, refreshBeforeMs, refreshPatienceMs } from 
 import type { Session } from './session.ts';
 
 export interface SessionCacheDeps {
-  readonly clock: Pick<Clock, 'now' | 'timer'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'timer'>;
   readonly metrics: Pick<Metrics, 'tokens'>;
 }
 
@@ -23,6 +23,7 @@ export interface SessionRequest {
 
 interface Failure {
   readonly error: SecretError;
+  /** Of the monotonic clock: a date that is set must not prolong it. */
   readonly atMs: number;
 }
 
@@ -55,7 +56,7 @@ export class SessionCache {
     const kept = this.#kept.get(key);
     const now = this.#deps.clock.now();
     if (!kept || kept.session === refused || now >= kept.session.endsAtMs) {
-      this.#checkOutage(key, now);
+      this.#checkOutage(key);
       return await this.#logIn(key, request).wait(signal);
     }
     return now < kept.dueAtMs ? kept.session : await this.#renew(key, kept, request);
@@ -74,16 +75,16 @@ export class SessionCache {
         return session;
       } catch (error) {
         const isOutage = error instanceof SecretError && error.isOutage;
-        if (isOutage) this.#outages.set(key, { error, atMs: this.#deps.clock.now() });
+        if (isOutage) this.#outages.set(key, { error, atMs: this.#deps.clock.monotonic() });
         throw error;
       }
     });
   }
 
   /** A mount logs in to learn who it is, and again to read: a region that hangs must not hold it twice. */
-  #checkOutage(key: string, now: number): void {
+  #checkOutage(key: string): void {
     const outage = this.#outages.get(key);
-    if (outage && now - outage.atMs < outageMs) throw outage.error;
+    if (outage && this.#deps.clock.monotonic() - outage.atMs < outageMs) throw outage.error;
   }
 
   async #renew(key: string, kept: Kept, request: SessionRequest): Promise<Session> {

@@ -13,17 +13,17 @@ interface Refusal {
  * then 1 min, … 10 min. The request itself is still sent with the token at hand, and a success forgets the refusal.
  */
 export class ReadRefusals {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #refusals = new LRUCache<string, Refusal>({ max: maxTokens });
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
   }
 
   /** Whether a new login is worth trying. */
   mayLogIn(key: string): boolean {
     const refusal = this.#refusals.get(key);
-    return refusal === undefined || this.#clock.now() >= refusal.untilMs;
+    return refusal === undefined || this.#clock.monotonic() >= refusal.untilMs;
   }
 
   /** Vault refused a login that was just made. */
@@ -31,7 +31,7 @@ export class ReadRefusals {
     if (!this.mayLogIn(key)) return;
     const known = this.#refusals.get(key);
     const pauseMs = known === undefined ? 30_000 : Math.min(known.pauseMs * 2, 600_000);
-    this.#refusals.set(key, { pauseMs, untilMs: this.#clock.now() + pauseMs });
+    this.#refusals.set(key, { pauseMs, untilMs: this.#clock.monotonic() + pauseMs });
   }
 
   clear(key: string): void {

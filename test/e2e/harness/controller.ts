@@ -65,6 +65,11 @@ export class Controller {
     return (await fetch(`${this.#operating}/livez`)).ok;
   }
 
+  /** `HOST:PORT` of `/metrics`. */
+  get metricsAddress(): string {
+    return new URL(this.#operating).host;
+  }
+
   /** The text of `/metrics`. */
   async metrics(): Promise<string> {
     return await (await fetch(`${this.#operating}/metrics`)).text();

@@ -58,6 +58,11 @@ export class Provider {
     return (await fetch(`${this.#operating}/readyz`)).ok;
   }
 
+  /** `HOST:PORT` of `/metrics`. */
+  get metricsAddress(): string {
+    return new URL(this.#operating).host;
+  }
+
   /** The text of `/metrics`. */
   async metrics(): Promise<string> {
     return await (await fetch(`${this.#operating}/metrics`)).text();

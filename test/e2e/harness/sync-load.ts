@@ -82,9 +82,15 @@ export class SyncLoad {
   async writesAtRest(): Promise<readonly FrontRecord[]> {
     await this.ready();
     this.#controller.front.forget();
-    const start = await this.#looks();
-    await until(async () => (await this.#looks()) >= start + 3 * names.length, { what: 'three refreshes of each' });
+    await this.looked(3);
     return this.#controller.front.writes.filter(({ resource }) => resource !== 'events');
+  }
+
+  /** Waits until each was looked at so many times, on average. */
+  async looked(times: number): Promise<void> {
+    const start = await this.#looks();
+    const isSo = async (): Promise<boolean> => (await this.#looks()) >= start + times * names.length;
+    await until(isSo, { what: `${times} looks at each` });
   }
 
   /** Puts a replica in place to which nothing has happened yet: pauses grow with every failure. */

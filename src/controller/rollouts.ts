@@ -1,0 +1,173 @@
+import type { SecretBytes } from '../core/secret-bytes.ts';
+import type { ApiClient, CallOptions } from '../kube/api-client.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import { keyOf, type ObjectKey } from '../kube/objects.ts';
+import type { Reflector } from '../kube/reflector.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { Contents } from '../rollout/contents.ts';
+import { RolloutEngine } from '../rollout/engine.ts';
+import { PinSupportCache } from '../rollout/pin-support-cache.ts';
+import { RolloutMetrics } from '../rollout/rollout-metrics.ts';
+import { RolloutReport } from '../rollout/rollout-report.ts';
+import { RolloutSlots } from '../rollout/slots.ts';
+import type { Source } from '../rollout/source.ts';
+import { VersionKeeper } from '../rollout/version-keeper.ts';
+import { createVersionSecrets } from '../rollout/version-secrets.ts';
+import type { WorkloadWatches } from '../rollout/workload-watches.ts';
+import type { ClassObject } from './parse-class.ts';
+import type { SyncObject } from './sync-object.ts';
+import type { Next } from './workers.ts';
+
+export interface RolloutsDeps {
+  /** Fenced. */
+  readonly client: ApiClient;
+  readonly syncs: Reflector<SyncObject>;
+  readonly classes: Pick<Reflector<ClassObject>, 'get' | 'onChange'>;
+  readonly isSelected: (namespace: string) => boolean;
+  readonly workloads: WorkloadWatches;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly versionKey: SecretBytes;
+  /** A namespace is to be passed over, after so many milliseconds. */
+  readonly enqueue: (namespace: string, delayMs: number) => void;
+  /** A sync is to be looked at, so that its version is kept. */
+  readonly enqueueSync: (sync: ObjectKey) => void;
+  readonly options: RolloutsOptions;
+}
+
+export interface RolloutsOptions {
+  /** Workloads of the cluster that roll out at a time. */
+  readonly maxConcurrent: number;
+  /** Owns the annotations of pod templates, and what rollouts write into a status. */
+  readonly fieldManager: string;
+  /** Whether Reloader's annotations count. */
+  readonly understandsReloader: boolean;
+}
+
+/** The part of the loop that rolls out. */
+export interface Rollouts {
+  readonly versions: VersionKeeper;
+  /** One pass over a namespace. */
+  pass(namespace: string, options: CallOptions): Promise<Next>;
+  /** A term begins. */
+  begin(): void;
+  /** It is over. */
+  end(): void;
+}
+
+/** What happens together is looked at together. */
+const quietMs = 500;
+
+export function createRollouts(deps: RolloutsDeps): Rollouts {
+  const { syncs, workloads, metrics, options } = deps;
+  const contents = new Contents();
+  const slots = new RolloutSlots(options.maxConcurrent);
+  const report = new RolloutReport({ ...deps, ...options, metrics: new RolloutMetrics(metrics) });
+  const soon = (namespace: string): void => deps.enqueue(namespace, quietMs);
+  const engine = new RolloutEngine({
+    ...deps,
+    contents,
+    report,
+    slots,
+    sourcesIn: (namespace) => sourcesIn(namespace, deps),
+    pinSupport: new PinSupportCache(deps).get,
+    onFree: (namespaces) => namespaces.forEach(soon),
+    onUnkept: deps.enqueueSync,
+  });
+  const versions = new VersionKeeper({
+    ...deps,
+    contents,
+    versions: createVersionSecrets(deps),
+    isPinned: (sync) => isPinned(sync, deps),
+    onChange: (sync) => soon(namespaceOf(sync)),
+  });
+
+  workloads.onWorkload(({ namespace }) => soon(namespace));
+  workloads.onFreeze(soon);
+  deps.classes.onChange(({ key }) => soon(namespaceOf(key)));
+  syncs.onChange(({ key, previous, current }) => {
+    if (current) report.seen(current);
+    else {
+      report.forget(key);
+      contents.forgetSync(key);
+    }
+    if (!current || !previous || isOther(previous, current)) soon(namespaceOf(key));
+  });
+
+  return {
+    versions,
+    async pass(namespace, callOptions) {
+      const delayMs = await engine.run(namespace, callOptions);
+      return delayMs === undefined ? { kind: 'done' } : { kind: 'again', rank: 'refresh', delayMs };
+    },
+    begin() {
+      const inFlight = new Map<string, number>();
+      for (const [, { namespace, rollout }] of syncs.entries()) {
+        inFlight.set(namespace, (inFlight.get(namespace) ?? 0) + (rollout.status?.inProgress ?? 0));
+      }
+      // Those of the leader before count until they have been looked at.
+      for (const [namespace, count] of inFlight) {
+        slots.take(namespace, count, false);
+        soon(namespace);
+      }
+    },
+    end() {
+      engine.clear();
+      contents.clear();
+    },
+  };
+}
+
+function sourcesIn(namespace: string, deps: RolloutsDeps): readonly Source[] {
+  if (!deps.isSelected(namespace)) return [];
+  return [...deps.syncs.entries(namespace)].flatMap(([, sync]) => toSource(sync, deps) ?? []);
+}
+
+/** Undefined: it does not say what it keeps. */
+function toSource(sync: SyncObject, { classes }: Pick<RolloutsDeps, 'classes'>): Source | undefined {
+  const { spec, isDeleted, key, namespace, name, uid, generation, resourceVersion, rollout } = sync;
+  if (!spec || isDeleted || spec.mode === 'Shadow') return undefined;
+  const found = classes.get(keyOf({ namespace, name: spec.className }));
+  const secrets = (spec.secretObjects ?? found?.secretObjects ?? []).map(({ secretName, annotations }) => ({
+    name: secretName,
+    annotations,
+  }));
+  return { key, namespace, name, uid, generation, resourceVersion, className: spec.className, secrets, ...rollout };
+}
+
+/** By its own word, or by that of a workload that uses it. */
+function isPinned(key: ObjectKey, { syncs, workloads, classes }: RolloutsDeps): boolean {
+  const sync = syncs.get(key);
+  if (!sync) return false;
+  if (sync.rollout.spec.ok && sync.rollout.spec.value.mode === 'Pin') return true;
+  const source = toSource(sync, { classes });
+  if (!source || !workloads.hasPinLabel(sync.namespace)) return false;
+  const names = new Set(source.secrets.map(({ name }) => name));
+  return workloads
+    .in(sync.namespace)
+    .some(
+      (workload) =>
+        workload.mode === 'Pin' &&
+        (workload.classes.includes(source.className) || workload.references.some(({ secret }) => names.has(secret))),
+    );
+}
+
+/** What decides about rollouts; the status is our own doing. */
+function isOther(previous: SyncObject, current: SyncObject): boolean {
+  const [a, b] = [previous.rollout, current.rollout];
+  return (
+    previous.uid !== current.uid ||
+    previous.generation !== current.generation ||
+    a.isFrozen !== b.isFrozen ||
+    a.approve !== b.approve ||
+    a.resume !== b.resume
+  );
+}
+
+function namespaceOf(key: ObjectKey): string {
+  return key.slice(0, key.indexOf('/'));
+}

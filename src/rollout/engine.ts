@@ -1,0 +1,239 @@
+import { type SecretError, toSecretError } from '../core/errors.ts';
+import type { SecretBytes } from '../core/secret-bytes.ts';
+import type { ApiClient, CallOptions } from '../kube/api-client.ts';
+import { keyOf } from '../kube/objects.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { buildView, type ValidSource } from './build-view.ts';
+import type { Contents } from './contents.ts';
+import { type Findings, inspectWorkload } from './inspect-workload.ts';
+import { afterStarts, type NamespacePlan, orchestrate, type Start } from './orchestrate.ts';
+import { patchTemplate } from './patch-template.ts';
+import type { PinSupport } from './pin-support.ts';
+import type { RolloutReport } from './rollout-report.ts';
+import type { RolloutSlots } from './slots.ts';
+import type { Source } from './source.ts';
+import { toTemplateAnnotations } from './template-annotations.ts';
+import { type Outcome, type Pass, toVerdict } from './verdict.ts';
+import { keyId, namespaceKey } from './version.ts';
+import type { WorkloadWatches } from './workload-watches.ts';
+import type { Workload } from './workload.ts';
+
+export interface RolloutEngineDeps {
+  /** Fenced. */
+  readonly client: Pick<ApiClient, 'apply' | 'list'>;
+  /** The SecretProviderClassSyncs of a namespace. */
+  readonly sourcesIn: (namespace: string) => readonly Source[];
+  readonly workloads: Pick<WorkloadWatches, 'in' | 'isFrozen' | 'problem'>;
+  readonly contents: Pick<Contents, 'get'>;
+  readonly report: RolloutReport;
+  readonly slots: RolloutSlots;
+  readonly pinSupport: (options: CallOptions) => Promise<PinSupport>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'rolloutPatches'>;
+  readonly versionKey: SecretBytes;
+  /** Namespaces that waited for a place. */
+  readonly onFree: (namespaces: readonly string[]) => void;
+  /** A SecretProviderClassSync whose workloads are pinned, and of which no version is kept yet. */
+  readonly onUnkept: (source: string) => void;
+  readonly options: RolloutOptions;
+}
+
+export interface RolloutOptions {
+  /** Owns the annotations of pod templates. */
+  readonly fieldManager: string;
+  /** Whether Reloader's annotations count. */
+  readonly understandsReloader: boolean;
+}
+
+/** Pods are looked at so often while a workload rolls out: nothing tells of them. */
+const lookEveryMs = 5000;
+
+/**
+ * Rolls out what has changed in one namespace at a time. Level-triggered: a pass looks at what is there, does what may be done
+ * now, and writes down what it did; everything that has to last is in the status of the SecretProviderClassSyncs.
+ */
+export class RolloutEngine {
+  readonly #deps: RolloutEngineDeps;
+  /** Workloads in flight, by namespace. */
+  readonly #watched = new Map<string, ReadonlySet<string>>();
+
+  constructor(deps: RolloutEngineDeps) {
+    this.#deps = deps;
+  }
+
+  /** One pass. Answers when to come again, in milliseconds; undefined: when something happens. Throws KUBE_… and NOT_LEADER. */
+  async run(namespace: string, options: CallOptions): Promise<number | undefined> {
+    const { workloads, slots, clock, report } = this.#deps;
+    const sources = this.#deps.sourcesIn(namespace).map((source) => report.current(source));
+    const problem = workloads.problem(namespace);
+    if (problem) return await this.#refuse(sources, problem, options);
+    const pass = await this.#look(namespace, sources, options);
+    const plan = orchestrate(pass.view);
+    for (const source of unkeptIn(sources, pass, this.#deps)) this.#deps.onUnkept(source.key);
+    this.#take(namespace, plan, slots);
+    const { generations, failures } = await this.#startAll(plan, pass, options);
+    const done = plan.starts.length === 0 ? plan : afterStarts(pass.view, generations);
+    this.#watched.set(namespace, new Set(done.watched));
+    await this.#tell(sources, { ...pass, plan: done, failures }, options);
+    const [failure] = failures.values();
+    if (failure) throw failure;
+    return toDelay(done, clock.now());
+  }
+
+  /** What was found out in this term will not hold in the next. */
+  clear(): void {
+    this.#watched.clear();
+    this.#deps.slots.clear();
+  }
+
+  async #look(namespace: string, sources: readonly Source[], options: CallOptions): Promise<Pass> {
+    const { workloads, contents, slots, clock, versionKey, pinSupport } = this.#deps;
+    const all = workloads.in(namespace);
+    const findings = await this.#inspect(namespace, all, sources, options);
+    const usesPin = sources.some(isPin) || all.some(({ mode }) => mode === 'Pin');
+    const pin = usesPin ? await pinSupport(options) : ({ ok: true } as const);
+    const id = keyId(namespaceKey(versionKey, namespace));
+    // From here to the taking of places nothing may come between.
+    const built = buildView({
+      now: clock.now(),
+      freeSlots: slots.freeFor(namespace),
+      sources: sources.flatMap(toValid),
+      workloads: all,
+      isFrozen: workloads.isFrozen(namespace),
+      contentOf: (secret) => contents.get(secret),
+      keyId: id,
+      understandsReloader: this.#deps.options.understandsReloader,
+      isPinSupported: pin.ok,
+      findings,
+    });
+    return { ...built, pin, keyId: id, contentOf: (secret) => contents.get(secret) };
+  }
+
+  async #inspect(
+    namespace: string,
+    workloads: readonly Workload[],
+    sources: readonly Source[],
+    options: CallOptions,
+  ): Promise<ReadonlyMap<string, Findings>> {
+    const watched = this.#watched.get(namespace) ?? new Set();
+    const found = new Map<string, Findings>();
+    for (const workload of workloads) {
+      if (!watched.has(workload.key)) continue;
+      try {
+        found.set(
+          workload.key,
+          await inspectWorkload(workload, startOf(workload, sources), this.#deps.client, options),
+        );
+      } catch (error) {
+        options.signal.throwIfAborted();
+        const { code, message, cause } = toSecretError(error);
+        // Failures are seen later then, by the workload's own status.
+        this.#deps.logger.warn({ code, reason: message, err: cause, workload: workload.key }, 'pods not looked at');
+      }
+    }
+    return found;
+  }
+
+  #take(namespace: string, plan: NamespacePlan, slots: RolloutSlots): void {
+    const isWaiting = [...plan.statuses.values()].some(({ waiting }) => waiting > 0);
+    this.#deps.onFree(slots.take(namespace, plan.inFlight.length, isWaiting));
+  }
+
+  /** One after the other: a deposed leader stops at once, and a failure does not keep the others. */
+  async #startAll({ starts }: NamespacePlan, pass: Pass, options: CallOptions): Promise<Started> {
+    const generations = new Map<string, number>();
+    const failures = new Map<string, SecretError>();
+    for (const start of starts) {
+      const { workload } = start;
+      try {
+        generations.set(workload.key, await this.#start(start, pass, options));
+        this.#deps.metrics.rolloutPatches.inc({ result: 'ok' });
+      } catch (error) {
+        options.signal.throwIfAborted();
+        const failure = toSecretError(error);
+        if (failure.code === 'NOT_LEADER') throw failure;
+        this.#deps.metrics.rolloutPatches.inc({ result: failure.code });
+        failures.set(workload.key, failure);
+      }
+    }
+    return { generations, failures };
+  }
+
+  async #start({ workload, patches }: Start, pass: Pass, options: CallOptions): Promise<number> {
+    const targets = [...(pass.targets.get(workload.key) ?? [])];
+    const changes = targets.flatMap(([source, { mode, secrets }]) =>
+      mode === 'Restart' || mode === 'Pin'
+        ? [{ mode, tracked: secrets.keys(), entries: patches.get(source)?.entries ?? new Map<string, string>() }]
+        : [],
+    );
+    const annotations = toTemplateAnnotations(workload, changes, pass.keyId);
+    const { client, options: own } = this.#deps;
+    return await patchTemplate(workload, annotations, { client, fieldManager: own.fieldManager }, options);
+  }
+
+  async #tell(sources: readonly Source[], outcome: Outcome, options: CallOptions): Promise<void> {
+    const { report, clock } = this.#deps;
+    for (const source of sources) await report.tell(source, toVerdict(source, outcome), clock.now(), options);
+    const byKey = new Map(sources.map((source) => [source.key, source]));
+    for (const event of outcome.plan.events) {
+      const source = byKey.get(event.source);
+      if (source) report.announce(source, event);
+    }
+  }
+
+  /** Nothing is rolled out where not everything can be seen; whoever waits for it reads why. */
+  async #refuse(sources: readonly Source[], problem: SecretError, options: CallOptions): Promise<never> {
+    const { report, clock } = this.#deps;
+    for (const source of sources) {
+      const isConcerned = source.status !== undefined || (source.spec.ok && source.spec.value.mode !== 'Off');
+      if (!isConcerned) continue;
+      const { message } = problem;
+      const verdict = { rollout: source.status, status: 'Unknown', reason: 'WorkloadsUnknown', message } as const;
+      await report.tell(source, verdict, clock.now(), options);
+    }
+    throw problem;
+  }
+}
+
+interface Started {
+  readonly generations: ReadonlyMap<string, number>;
+  readonly failures: ReadonlyMap<string, SecretError>;
+}
+
+function toValid(source: Source): readonly ValidSource[] {
+  return source.spec.ok ? [{ source, spec: source.spec.value }] : [];
+}
+
+function isPin({ spec }: Source): boolean {
+  return spec.ok && spec.value.mode === 'Pin';
+}
+
+/** A workload got its label after the content was last looked at. */
+function unkeptIn(sources: readonly Source[], { targets }: Pass, { contents }: Pick<RolloutEngineDeps, 'contents'>) {
+  const pinned = [...targets.values()].flatMap((bySource) =>
+    [...bySource].flatMap(([source, { mode }]) => (mode === 'Pin' ? source : [])),
+  );
+  const keys = new Set(pinned);
+  return sources.filter(({ key, namespace, secrets }) => {
+    const isUnkept = ({ name }: { readonly name: string }): boolean => {
+      const content = contents.get(keyOf({ namespace, name }));
+      return content?.sync === key && content.versionName === undefined && content.problem === undefined;
+    };
+    return keys.has(key) && secrets.some(isUnkept);
+  });
+}
+
+/** When the rollout began that is in flight. */
+function startOf({ key }: Workload, sources: readonly Source[]): number {
+  const entries = sources.flatMap(({ status }) => status?.workloads?.filter(({ workload }) => workload === key) ?? []);
+  return Math.max(0, ...entries.flatMap(({ rollout }) => (rollout ? [Date.parse(rollout.startedAt)] : [])));
+}
+
+function toDelay({ wakeAt, watched }: NamespacePlan, nowMs: number): number | undefined {
+  const dueMs = wakeAt === undefined ? undefined : Math.max(0, wakeAt - nowMs);
+  if (watched.length === 0) return dueMs;
+  return Math.min(lookEveryMs, dueMs ?? lookEveryMs);
+}

@@ -1,0 +1,107 @@
+import type { Decision, Patch } from './decide.ts';
+import type { LedgerEntry } from './ledger.ts';
+import { isInFlight, observeRollout, toFailed } from './observe.ts';
+import { toTime } from './past-time.ts';
+import { maxWorkloads } from './rollout-status.ts';
+import type { SourceView, WorkloadView } from './rollout-view.ts';
+import { parseHashes } from './stamps.ts';
+
+/** A workload as one source sees it. */
+export interface Participant {
+  readonly view: WorkloadView;
+  readonly decision: Decision;
+  readonly before: LedgerEntry | undefined;
+  /** What is recorded at once: all that needs no patch. */
+  readonly entry: LedgerEntry | undefined;
+}
+
+export interface Participants {
+  /** Sorted by the key of the workload. */
+  readonly members: readonly Participant[];
+  /** How many are left alone, because no more fit into the status. */
+  readonly omitted: number;
+}
+
+/** Those that a source concerns. A workload that it knows already is not left out for the sake of a new one. */
+export function toParticipants(
+  source: SourceView,
+  version: string | undefined,
+  workloads: readonly WorkloadView[],
+  now: number,
+): Participants {
+  const known = new Map(source.status?.workloads?.map((entry) => [entry.workload, entry]));
+  const all = workloads.flatMap((view) => {
+    const decision = view.decisions.get(source.key);
+    const before = known.get(view.workload.key);
+    if (decision === undefined || decision.kind === 'forget') return [];
+    // Off, or no content has been known yet.
+    if (decision.kind === 'current' && before === undefined) return [];
+    return { view, decision, before, entry: look({ view, decision, before }, version, now) };
+  });
+  const isKnown = ({ before }: Participant): boolean => before !== undefined;
+  const members = [...all.filter(isKnown), ...all.filter((each) => !isKnown(each)).toSorted(byKey)];
+  return { members: members.slice(0, maxWorkloads).toSorted(byKey), omitted: Math.max(0, all.length - maxWorkloads) };
+}
+
+/** What waits to be written to the template; undefined: nothing. */
+export function duePatch({ decision }: Participant): Patch | undefined {
+  return decision.kind === 'stamp' || decision.kind === 'reverted' ? decision.patch : undefined;
+}
+
+export function byKey(one: Participant, other: Participant): number {
+  return one.view.workload.key < other.view.workload.key ? -1 : 1;
+}
+
+type Known = Omit<Participant, 'entry'>;
+
+function look(participant: Known, version: string | undefined, now: number): LedgerEntry | undefined {
+  const entry = record(participant, version, now);
+  if (entry === undefined) return undefined;
+  // Whoever undoes a rollout that goes on has seen that it does no good.
+  const isUndone = participant.decision.kind === 'held' && isInFlight(entry);
+  if (isUndone && entry.rollout !== undefined) {
+    return { ...entry, rollout: toFailed(entry.rollout, 'RolledBack', now) };
+  }
+  return observeRollout(entry, participant.view, now);
+}
+
+function record({ view, decision, before }: Known, version: string | undefined, now: number): LedgerEntry | undefined {
+  switch (decision.kind) {
+    case 'forget':
+      return undefined;
+    case 'current':
+    case 'stale':
+      return before;
+    case 'stamp':
+    case 'reverted':
+      return before && withoutObstacle(before);
+    case 'conflict':
+      return before && { ...before, obstacle: 'Conflict' };
+    case 'baseline':
+    case 'rebaseline':
+      return decision.ledger;
+    case 'adopt-ledger':
+      return adopt(decision.ledger, before, version, now);
+    case 'notify':
+      return view.isFrozen ? before : decision.ledger;
+    case 'held':
+      return { ...decision.ledger, obstacle: 'RolledBack' };
+  }
+}
+
+function withoutObstacle({ obstacle: _, ...entry }: LedgerEntry): LedgerEntry {
+  return entry;
+}
+
+/** Our patch stands there, and the ledger did not know: its rollout has begun, if not ended. */
+function adopt(
+  entry: LedgerEntry,
+  before: LedgerEntry | undefined,
+  version: string | undefined,
+  now: number,
+): LedgerEntry {
+  const was = parseHashes(before?.stamp).entries;
+  const is = parseHashes(entry.stamp).entries;
+  const hasLanded = [...is].some(([secret, hash]) => was.has(secret) && was.get(secret) !== hash);
+  return hasLanded && version !== undefined ? { ...entry, rollout: { version, startedAt: toTime(now) } } : entry;
+}

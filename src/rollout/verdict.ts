@@ -1,0 +1,63 @@
+import type { SecretError } from '../core/errors.ts';
+import { problemsError } from '../core/problem.ts';
+import { keyOf, type ObjectKey } from '../kube/objects.ts';
+import type { BuiltView } from './build-view.ts';
+import type { KnownContent } from './contents.ts';
+import type { NamespacePlan } from './orchestrate.ts';
+import type { PinSupport } from './pin-support.ts';
+import type { Verdict } from './rollout-report.ts';
+import type { RolloutState } from './rollout-status.ts';
+import type { Source } from './source.ts';
+
+/** A look at a namespace. */
+export interface Pass extends BuiltView {
+  readonly pin: PinSupport;
+  readonly keyId: string;
+  readonly contentOf: (secret: ObjectKey) => KnownContent | undefined;
+}
+
+/** What a pass came to. */
+export interface Outcome extends Pass {
+  readonly plan: NamespacePlan;
+  /** Why a patch was not written, by workload. */
+  readonly failures: ReadonlyMap<string, SecretError>;
+}
+
+/** How a source stands after a pass. Undefined: it has nothing to do with rollouts. */
+export function toVerdict(source: Source, outcome: Outcome): Verdict | undefined {
+  if (!source.spec.ok) {
+    const { message } = problemsError(source.spec.problems.map((problem) => ({ code: 'SYNC_INVALID', ...problem })));
+    return { rollout: source.status, status: 'False', reason: 'Invalid', message };
+  }
+  const rollout = outcome.plan.statuses.get(source.key);
+  const modes = modesOf(source, outcome);
+  if (!rollout || (source.spec.value.mode === 'Off' && modes.size === 0)) return undefined;
+  if (modes.has('Pin') && !outcome.pin.ok) {
+    const { reason, remedy } = outcome.pin;
+    return { rollout, status: 'False', reason: 'PinUnsupported', message: `${reason}; ${remedy}` };
+  }
+  const unkept = unkeptProblem(source, outcome);
+  if (unkept && modes.has('Pin'))
+    return { rollout, status: 'False', reason: 'VersionNotKept', message: unkept.message };
+  const failures = [...outcome.failures].filter(([workload]) => outcome.targets.get(workload)?.has(source.key));
+  const [failed] = failures;
+  if (failed) {
+    const [workload, { message }] = failed;
+    const others = failures.length > 1 ? ` (and ${failures.length - 1} more)` : '';
+    return { rollout, status: 'False', reason: 'PatchFailed', message: `${workload}${others}: ${message}` };
+  }
+  const { state, message } = rollout;
+  return { rollout, status: done.has(state) ? 'True' : 'False', reason: state, message };
+}
+
+const done: ReadonlySet<RolloutState> = new Set(['Idle', 'Complete']);
+
+/** Why a version of one of its Secrets could not be kept. */
+function unkeptProblem({ namespace, secrets }: Source, { contentOf }: Outcome): SecretError | undefined {
+  return secrets.map(({ name }) => contentOf(keyOf({ namespace, name }))?.problem).find((problem) => problem);
+}
+
+function modesOf({ key, spec }: Source, { targets }: Outcome): ReadonlySet<string> {
+  const modes = [...targets.values()].flatMap((bySource) => bySource.get(key)?.mode ?? []);
+  return new Set(spec.ok && spec.value.mode !== 'Off' ? [...modes, spec.value.mode] : modes);
+}

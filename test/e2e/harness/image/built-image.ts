@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type Architecture, createBaseImage, here, runNpm } from './base-image.ts';
+import { ImageStore } from './image-store.ts';
+
+const checkout = join(import.meta.dirname, '../../../..');
+
+/** What the image says of how it is run. */
+export interface ImageConfig {
+  readonly architecture: string;
+  readonly config: {
+    readonly User: string;
+    readonly Env: readonly string[];
+    readonly Entrypoint: readonly string[];
+    readonly Cmd: readonly string[];
+    readonly Labels: Readonly<Record<string, string>>;
+  };
+}
+
+export interface BuiltImage {
+  readonly image: ImageConfig;
+  /** Its file system, mounted. */
+  readonly rootfs: string;
+  /** Compressed, as a node downloads it. */
+  readonly sizeBytes: number;
+}
+
+/** Builds images of the checkout by its Dockerfile, without a registry and without a container runtime. */
+export class ImageBuilder {
+  readonly #store: ImageStore;
+  readonly #dir: string;
+
+  /** `dir` is emptied by the run; the base is made here. */
+  constructor(dir: string) {
+    this.#store = new ImageStore(dir);
+    this.#dir = dir;
+    const [, base = '', version = ''] =
+      /^FROM (node:([\d.]+)-\S+) AS/m.exec(readFileSync(join(checkout, 'Dockerfile'), 'utf8')) ?? [];
+    createBaseImage(this.#store, base, version);
+  }
+
+  build(architecture: Architecture): BuiltImage {
+    const name = `lockstep:${architecture}`;
+    const mounts = this.#npmSettings().flatMap((mount) => ['--volume', mount]);
+    // Older versions of buildah do not set BUILDPLATFORM themselves.
+    const platforms = ['--platform', `linux/${architecture}`, '--build-arg', `BUILDPLATFORM=linux/${here}`];
+    const flags = ['--layers=false', '--pull-never', '--quiet', '--timestamp=0', '--tag', name];
+    this.#store.buildah('bud', ...platforms, ...mounts, ...flags, checkout);
+    // The edge: buildah's own report.
+    const { OCIv1: image } = JSON.parse(this.#store.buildah('inspect', '--type=image', name)) as { OCIv1: ImageConfig };
+    const container = this.#store.buildah('from', '--pull-never', '--arch', architecture, name);
+    return { image, rootfs: this.#store.buildah('mount', container), sizeBytes: this.#push(name) };
+  }
+
+  remove(): void {
+    this.#store.remove();
+  }
+
+  /** Mounts for RUN, so that npm in there asks the registry that npm asks here. */
+  #npmSettings(): readonly string[] {
+    const get = (key: string): string => runNpm(this.#dir, ['config', 'get', key]).trim();
+    const file = join(this.#dir, 'npmrc');
+    const authority = get('cafile');
+    const hasAuthority = authority !== 'null' && authority !== '';
+    const lines = [
+      `registry=${get('registry')}`,
+      'prefer-offline=true',
+      ...(hasAuthority ? ['cafile=/etc/npm-ca'] : []),
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    return [
+      `${file}:/root/.npmrc:ro`,
+      `${get('cache')}:/root/.npm`,
+      ...(hasAuthority ? [`${authority}:/etc/npm-ca:ro`] : []),
+    ];
+  }
+
+  /** Bytes of the image as a registry would store it. */
+  #push(name: string): number {
+    const file = join(this.#dir, 'image.tar');
+    execFileSync('rm', ['-f', file]);
+    this.#store.buildah('push', '--quiet', name, `oci-archive:${file}`);
+    return statSync(file).size;
+  }
+}
