@@ -17,7 +17,7 @@ export interface BundledController extends Measured {
 
 export async function startBundledController(options: BundledControllerOptions): Promise<BundledController> {
   const { kubeconfig, bundle = 'dist', flags = [] } = options;
-  const { flags: nodeFlags, env } = readImage();
+  const { flags: nodeFlags, env } = readImage('controller');
   const port = await freePort();
   const own = [`--kubeconfig=${kubeconfig}`, `--metrics-address=127.0.0.1:${port}`, '--log-level=warn'];
   const measured = startMeasured([...nodeFlags, `${bundle}/main.mjs`, 'controller', ...own, ...flags], {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
+import { nodeFlags } from '../scripts/image/node-flags.ts';
+
 /** How the image runs Node, so that the figures are those of a cluster. */
 export interface Image {
   /** Node's own arguments. */
@@ -7,12 +9,10 @@ export interface Image {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export function readImage(): Image {
-  const dockerfile = readFileSync('Dockerfile', 'utf8');
-  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]';
-  const variables = [...dockerfile.matchAll(/^ENV (\w+)=(\S+)$/gm)];
-  return {
-    flags: (JSON.parse(entry) as string[]).filter((argument) => argument.startsWith('--')),
-    env: Object.fromEntries(variables.map(([, name = '', value = '']) => [name, value])),
-  };
+export function readImage(daemon: 'provider' | 'controller'): Image {
+  const lines = [...readFileSync('Dockerfile', 'utf8').matchAll(/^ENV (.*)$/gm)].map(([, line = '']) => line);
+  const variables = lines.flatMap((line) => [...line.matchAll(/(\w+)=(\S+)/g)]);
+  // Where programs are is a matter of this machine.
+  const kept = variables.flatMap(([, name = '', value = '']) => (name === 'PATH' ? [] : [[name, value] as const]));
+  return { flags: nodeFlags[daemon] ?? [], env: Object.fromEntries(kept) };
 }

@@ -11,7 +11,7 @@ import { startMeasured, type Measured } from './process.ts';
 import { startCountingVault, type CountingVault } from './vault.ts';
 import { measureWarmMounts, median, type WarmMounts } from './warm-mounts.ts';
 
-const image = readImage();
+const image = readImage('provider');
 const command = [...image.flags, 'dist/main.mjs'];
 
 const directory = await mkdtemp(join(tmpdir(), 'lockstep-bench-'));

@@ -40,7 +40,8 @@ const settings: Readonly<Record<string, string>> = {
 export async function assembleRoot(parts: ImageParts): Promise<void> {
   const { arch, system, out } = parts;
   const machine = machines[arch];
-  if (machine === undefined) throw new Error(`no image for ${arch}; there is one for ${Object.keys(machines).join(', ')}`);
+  if (machine === undefined)
+    throw new Error(`no image for ${arch}; there is one for ${Object.keys(machines).join(', ')}`);
   await copyFile(system, out, 'usr/local/bin/node');
   await checkMachine(join(out, 'usr/local/bin/node'), machine);
   for (const [name, files] of Object.entries(libraries)) {

@@ -68,7 +68,9 @@ interface NpmSbom {
 /** `name@version` of what is installed everywhere and in production. */
 function toShipped({ packages }: LockFile): ReadonlySet<string> {
   const shipped = Object.entries(packages).filter(([path, { dev, optional }]) => path !== '' && !dev && !optional);
-  return new Set(shipped.map(([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 13)}@${version}`));
+  return new Set(
+    shipped.map(([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 13)}@${version}`),
+  );
 }
 
 if (import.meta.main) {

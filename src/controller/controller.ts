@@ -111,6 +111,9 @@ export function createController(deps: ControllerDeps): Controller {
       enqueue: whileLeading((namespace: string, delayMs: number) =>
         queue.add(`rollout ${namespace}`, { rank: 'urgent', reason: 'rollout', delayMs }),
       ),
+      enqueueSweep: whileLeading((namespace: string, delayMs: number) =>
+        queue.add(`sweep ${namespace}`, { rank: 'refresh', reason: 'rollout', delayMs }),
+      ),
       enqueueSync: (sync) => enqueueSync(sync, 'urgent', 'rollout'),
     });
   const fetchFiles = createFetchFiles({ ...deps, gate, intervalMs });
@@ -129,6 +132,7 @@ export function createController(deps: ControllerDeps): Controller {
       const [kind, name = ''] = key.split(' ', 2);
       if (kind === 'class') return await keeper.keep(name, { signal });
       if (kind === 'rollout' && rollouts) return await rollouts.pass(name, { signal });
+      if (kind === 'sweep' && rollouts) return await rollouts.sweep(name, { signal });
       return await reconcile.run(name, reasons, { signal });
     },
   });

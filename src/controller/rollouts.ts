@@ -11,6 +11,7 @@ import { RolloutEngine } from '../rollout/engine.ts';
 import { PinSupportCache } from '../rollout/pin-support-cache.ts';
 import { RolloutMetrics } from '../rollout/rollout-metrics.ts';
 import { RolloutReport } from '../rollout/rollout-report.ts';
+import { Sweeper } from '../rollout/sweeper.ts';
 import { RolloutSlots } from '../rollout/slots.ts';
 import type { Source } from '../rollout/source.ts';
 import { VersionKeeper } from '../rollout/version-keeper.ts';
@@ -34,6 +35,8 @@ export interface RolloutsDeps {
   readonly versionKey: SecretBytes;
   /** A namespace is to be passed over, after so many milliseconds. */
   readonly enqueue: (namespace: string, delayMs: number) => void;
+  /** Versions of Secrets in a namespace are to be swept, after so many milliseconds. */
+  readonly enqueueSweep: (namespace: string, delayMs: number) => void;
   /** A sync is to be looked at, so that its version is kept. */
   readonly enqueueSync: (sync: ObjectKey) => void;
   readonly options: RolloutsOptions;
@@ -53,6 +56,8 @@ export interface Rollouts {
   readonly versions: VersionKeeper;
   /** One pass over a namespace. */
   pass(namespace: string, options: CallOptions): Promise<Next>;
+  /** Removes versions that nothing uses in a namespace. */
+  sweep(namespace: string, options: CallOptions): Promise<Next>;
   /** A term begins. */
   begin(): void;
   /** It is over. */
@@ -61,6 +66,8 @@ export interface Rollouts {
 
 /** What happens together is looked at together. */
 const quietMs = 500;
+/** Also before the first sweep of a term: by then everything is known. */
+const sweepEveryMs = 10 * 60_000;
 
 export function createRollouts(deps: RolloutsDeps): Rollouts {
   const { syncs, workloads, metrics, options } = deps;
@@ -68,6 +75,11 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   const slots = new RolloutSlots(options.maxConcurrent);
   const report = new RolloutReport({ ...deps, ...options, metrics: new RolloutMetrics(metrics) });
   const soon = (namespace: string): void => deps.enqueue(namespace, quietMs);
+  const sweeper = new Sweeper({
+    ...deps,
+    sourcesIn: (namespace) => sourcesIn(namespace, deps),
+    currentOf: ({ key }, secret) => syncs.get(key)?.status.secrets?.find(({ name }) => name === secret)?.version,
+  });
   const engine = new RolloutEngine({
     ...deps,
     contents,
@@ -77,6 +89,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     pinSupport: new PinSupportCache(deps).get,
     onFree: (namespaces) => namespaces.forEach(soon),
     onUnkept: deps.enqueueSync,
+    oldestInUse: (source) => sweeper.oldestInUse(source),
   });
   const versions = new VersionKeeper({
     ...deps,
@@ -88,6 +101,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
 
   workloads.onWorkload(({ namespace }) => soon(namespace));
   workloads.onFreeze(soon);
+  workloads.onVersion((namespace) => deps.enqueueSweep(namespace, sweepEveryMs));
   deps.classes.onChange(({ key }) => soon(namespaceOf(key)));
   syncs.onChange(({ key, previous, current }) => {
     if (current) report.seen(current);
@@ -104,6 +118,12 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
       const delayMs = await engine.run(namespace, callOptions);
       return delayMs === undefined ? { kind: 'done' } : { kind: 'again', rank: 'refresh', delayMs };
     },
+    async sweep(namespace, callOptions) {
+      await sweeper.sweep(namespace, callOptions);
+      soon(namespace);
+      if (!workloads.hasVersions(namespace)) return { kind: 'done' };
+      return { kind: 'again', rank: 'refresh', delayMs: sweepEveryMs };
+    },
     begin() {
       const inFlight = new Map<string, number>();
       for (const [, { namespace, rollout }] of syncs.entries()) {
@@ -114,6 +134,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
         slots.take(namespace, count, false);
         soon(namespace);
       }
+      for (const namespace of workloads.versionNamespaces()) deps.enqueueSweep(namespace, sweepEveryMs);
     },
     end() {
       engine.clear();

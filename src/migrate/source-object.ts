@@ -46,15 +46,14 @@ export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
 function readFile({ file, text }: SourceFile, report: Report): readonly SourceObject[] {
   const lines = new LineCounter();
   const complain = (line: number, message: string): void => report(toInvalid(file, line, message));
-  // Its errors quote the text unless told otherwise, and the text may hold Secrets.
+  // The words of its errors quote the text, which may hold Secrets: only their codes are shown.
   const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {
-    for (const { message, pos } of document.errors) {
-      complain(lines.linePos(pos[0]).line, `is no valid YAML: ${message.split('\n')[0]}`);
-    }
-    if (document.errors.length > 0) return [];
-    return readDocument({ file, lines, document, complain });
+    const [mistake] = document.errors;
+    if (mistake === undefined) return readDocument({ file, lines, document, complain });
+    complain(lines.linePos(mistake.pos[0]).line, `is no valid YAML (${mistake.code})`);
+    return [];
   });
 }
 

@@ -10,6 +10,7 @@ export function vaultStore(vault: Fields): VaultSettings | undefined {
   refuseTls(vault);
   refuseRest(vault);
   const version = readVersion(vault);
+  const mount = trimSlashes(vault.text('path'));
   const auth = vault.fields('auth');
   if (auth === undefined) {
     vault.remark('auth', { rule: 'manifest-invalid', message: 'is missing; name how to log in' });
@@ -23,7 +24,7 @@ export function vaultStore(vault: Fields): VaultSettings | undefined {
     ...login.parameters,
   };
   const { account, credentials } = login;
-  return { backend: 'vault', parameters, account, credentials, mount: trimSlashes(vault.text('path')), version };
+  return { backend: 'vault', parameters, account, credentials, mount, version };
 }
 
 /** Parity: version 2 unless said otherwise. */

@@ -149,7 +149,7 @@ export function createMetrics() {
     rolloutOldVersions: new Gauge({
       registers,
       name: 'lockstep_rollout_old_versions',
-      help: 'Pin: versions of Secrets, other than the current ones, that something still uses; they may not be revoked',
+      help: 'Pin: Secrets of which something still uses an older version, or may; those may not be revoked',
     }),
     /** CPU, memory and event-loop series of the process; apart, because they cost a timer. */
     collectProcessMetrics: (): void => collectDefaultMetrics({ register: registry }),

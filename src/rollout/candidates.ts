@@ -33,14 +33,8 @@ export function toCandidates({ sources, states, view }: NamespaceRun): readonly 
 
 /** Whether the source would write to its template now. */
 export function isWanted({ gates, putBackGates }: SourceRun, { decision }: Participant, now: number): boolean {
-  switch (decision.kind) {
-    case 'stamp':
-      return gates.length === 0;
-    case 'reverted':
-      return putBackGates.length === 0 && decision.dueAt <= now;
-    default:
-      return false;
-  }
+  if (decision.kind === 'stamp') return gates.length === 0;
+  return decision.kind === 'reverted' && putBackGates.length === 0 && decision.dueAt <= now;
 }
 
 /** One that would be wanted in a moment: both shall be one rollout. */

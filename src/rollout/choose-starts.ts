@@ -52,19 +52,15 @@ function toStart(candidate: Candidate, now: number): Start {
  */
 function patchFor({ run, member }: Seat, { initiators }: Candidate): Patch | undefined {
   const { decision, before } = member;
-  switch (decision.kind) {
-    case 'stamp':
-      return initiators.includes(run) || decision.patch.ledger.mode === 'Restart' ? decision.patch : undefined;
-    case 'reverted':
-      return decision.patch;
-    case 'conflict': {
-      const { reverts, revertedAt } = before ?? {};
-      const kept = { ...(reverts !== undefined && { reverts }), ...(revertedAt !== undefined && { revertedAt }) };
-      return { ...decision.patch, ledger: { ...decision.patch.ledger, ...kept } };
-    }
-    default:
-      return undefined;
+  if (decision.kind === 'reverted') return decision.patch;
+  if (decision.kind === 'stamp') {
+    return initiators.includes(run) || decision.patch.ledger.mode === 'Restart' ? decision.patch : undefined;
   }
+  if (decision.kind !== 'conflict') return undefined;
+  // Who takes it away goes on doing so.
+  const { reverts, revertedAt } = before ?? {};
+  const kept = { ...(reverts !== undefined && { reverts }), ...(revertedAt !== undefined && { revertedAt }) };
+  return { ...decision.patch, ledger: { ...decision.patch.ledger, ...kept } };
 }
 
 function withRollout(patch: Patch, { run }: Seat, { state }: Candidate, now: number): Patch {

@@ -30,6 +30,7 @@ export interface RolloutEngineDeps {
   readonly report: RolloutReport;
   readonly slots: RolloutSlots;
   readonly pinSupport: (options: CallOptions) => Promise<PinSupport>;
+  readonly oldestInUse: Outcome['oldestInUse'];
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'rolloutPatches'>;
@@ -77,7 +78,7 @@ export class RolloutEngine {
     const { generations, failures } = await this.#startAll(plan, pass, options);
     const done = plan.starts.length === 0 ? plan : afterStarts(pass.view, generations);
     this.#watched.set(namespace, new Set(done.watched));
-    await this.#tell(sources, { ...pass, plan: done, failures }, options);
+    await this.#tell(sources, { ...pass, plan: done, failures, oldestInUse: this.#deps.oldestInUse }, options);
     const [failure] = failures.values();
     if (failure) throw failure;
     return toDelay(done, clock.now());

@@ -1,56 +1,19 @@
-import type { Decision, Patch } from './decide.ts';
-import type { PodFailure } from './pod-health.ts';
-import type { RolloutSpec } from './rollout-spec.ts';
+import { chooseStarts, type Start } from './choose-starts.ts';
+import { explain } from './explain.ts';
+import { Lane, loadOf } from './lane.ts';
+import { isInFlight } from './observe.ts';
+import { type MadeStart, type SourceOutcome, toSourceOutcome } from './outcome.ts';
+import { estimateCompletion } from './pace.ts';
+import { type RolloutEvent, toRolloutEvents } from './rollout-events.ts';
 import type { RolloutStatus } from './rollout-status.ts';
-import type { Workload } from './workload.ts';
-
-/** Everything about the rollouts of one namespace. */
-export interface NamespaceView {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** How many workloads of this namespace may be in flight, for the sake of the cluster. */
-  readonly freeSlots: number;
-  readonly sources: readonly SourceView[];
-  readonly workloads: readonly WorkloadView[];
-}
-
-/** A SecretProviderClassSync. */
-export interface SourceView {
-  /** `shop/db`. */
-  readonly key: string;
-  readonly spec: RolloutSpec;
-  /** Of the content of all its Secrets; undefined: not known at present. */
-  readonly version: string | undefined;
-  /** It, or its namespace. */
-  readonly isFrozen: boolean;
-  /** Annotations `lockstep.dev/approve` and `lockstep.dev/resume`: a version. */
-  readonly approve: string | undefined;
-  readonly resume: string | undefined;
-  readonly status: RolloutStatus | undefined;
-}
-
-export interface WorkloadView {
-  readonly workload: Workload;
-  /** By source; one for each source with which `decideWorkload` was asked. */
-  readonly decisions: ReadonlyMap<string, Decision>;
-  /** It, or its namespace. */
-  readonly isFrozen: boolean;
-  /** How many ReplicaSets or ControllerRevisions it has; undefined: not looked at. */
-  readonly revisions: number | undefined;
-  /** Undefined: none was found, or its pods were not looked at. */
-  readonly podFailure: PodFailure | undefined;
-}
-
-/** A patch to send. */
-export interface Start {
-  readonly workload: Workload;
-  /** By source: what is written for it, and the ledger once it has been. */
-  readonly patches: ReadonlyMap<string, Patch>;
-}
+import type { NamespaceView } from './rollout-view.ts';
+import { type NamespaceRun, type SourceRun, toNamespaceRun } from './source-run.ts';
+import { wakeAt } from './wake.ts';
 
 export interface NamespacePlan {
+  /** Patches to send. Those of a mode go into one annotation, see `toTemplateAnnotations`. */
   readonly starts: readonly Start[];
-  /** By source, if every start succeeds; `afterStarts` has what came of them. */
+  /** By source, as if every start succeeded; `afterStarts` has what came of them. A source without one has nothing to say. */
   readonly statuses: ReadonlyMap<string, RolloutStatus>;
   readonly events: readonly RolloutEvent[];
   /** Keys of the workloads that count against the bound of the cluster. */
@@ -61,39 +24,91 @@ export interface NamespacePlan {
   readonly wakeAt: number | undefined;
 }
 
-export interface RolloutEvent {
-  readonly source: string;
-  /** Undefined: it is about the source. */
-  readonly workload?: Workload;
-  readonly type: 'Normal' | 'Warning';
-  readonly reason:
-    | 'RolloutStarted'
-    | 'RolloutHalted'
-    | 'RolloutHeld'
-    | 'RolloutCompleted'
-    | 'RolloutFailed'
-    | 'SecretChanged'
-    | 'RolloutConflict';
-  readonly note: string;
-}
-
-/** What is to be done now. A function of what is there: asked again, after whatever happened, it goes on where things stand. */
+/**
+ * What is to be done now about the workloads of a namespace. A function of what is there, and all that must last is in the statuses:
+ * asked again after whatever happened, it goes on where things stand.
+ */
 export function orchestrate(view: NamespaceView): NamespacePlan {
-  return {
-    starts: [],
-    statuses: new Map(view.sources.flatMap(({ key, status }) => (status ? [[key, status]] : []))),
-    events: [],
-    inFlight: [],
-    watched: [],
-    wakeAt: undefined,
-  };
+  const run = toNamespaceRun(view);
+  const starts = chooseStarts(run);
+  return toPlan(
+    run,
+    starts.map((start) => ({ ...start, generation: start.workload.generation })),
+  );
 }
 
 /**
- * The same after the patches were sent: `generations` has, by workload, the generation that the API server answered. A start
- * that is not among them has failed, and nothing of it is recorded.
+ * The same once the patches were sent: what is recorded and told. `generations` has, by workload, the generation that the API server
+ * answered. A start that is not among them has failed, and nothing of it is recorded.
  */
 export function afterStarts(view: NamespaceView, generations: ReadonlyMap<string, number>): NamespacePlan {
-  void generations;
-  return orchestrate(view);
+  const run = toNamespaceRun(view);
+  const made = chooseStarts(run).flatMap((start): readonly MadeStart[] => {
+    const generation = generations.get(start.workload.key);
+    return generation === undefined ? [] : [{ ...start, generation }];
+  });
+  return toPlan(run, made);
+}
+
+function toPlan(run: NamespaceRun, starts: readonly MadeStart[]): NamespacePlan {
+  const outcomes = run.sources.map((source) => toSourceOutcome(source, starts, run));
+  const heard = outcomes.filter(isHeard);
+  const inFlight = outcomes.flatMap(({ seats }) =>
+    seats.flatMap(({ entry }) => (isInFlight(entry) ? (entry?.workload ?? []) : [])),
+  );
+  const times = outcomes.flatMap((outcome) => wakeAt(outcome, run.view.now) ?? []);
+  return {
+    starts,
+    statuses: new Map(heard.map((outcome) => [outcome.run.source.key, toStatus(outcome, run)])),
+    events: heard.flatMap(toRolloutEvents),
+    inFlight: [...new Set(inFlight)],
+    watched: [...new Set([...inFlight, ...run.sources.flatMap((source) => watchedBy(source, run))])],
+    wakeAt: times.length === 0 ? undefined : Math.min(...times),
+  };
+}
+
+/** Off, and never anything else: a status would be noise. */
+function isHeard({ run: { source }, seats }: SourceOutcome): boolean {
+  return source.spec.mode !== 'Off' || source.status !== undefined || seats.length > 0;
+}
+
+/** Canaries during their soak, and those whose revisions have to be counted before they may begin. */
+function watchedBy({ phase, members, gates, putBackGates }: SourceRun, { states }: NamespaceRun): readonly string[] {
+  const canaries = phase.kind === 'Watching' ? phase.canaries : [];
+  const isOpen = gates.length === 0 || putBackGates.length === 0;
+  const unseen = isOpen ? members.filter(({ view }) => states.get(view.workload.key)?.block === 'Unseen') : [];
+  return [...canaries, ...unseen].map(({ view }) => view.workload.key);
+}
+
+function toStatus(outcome: SourceOutcome, run: NamespaceRun): RolloutStatus {
+  const { run: source, seats, counts, state, history } = outcome;
+  const { version, since, changingSince } = source.content;
+  const {
+    halted,
+    source: { status },
+  } = source;
+  const entries = seats.flatMap(({ entry }) => entry ?? []);
+  const estimatedCompletion = estimate(outcome, run);
+  return {
+    ...(version !== undefined && { version }),
+    ...(since !== undefined && { since }),
+    ...(changingSince !== undefined && { changingSince }),
+    state,
+    message: explain(outcome, run.states),
+    ...counts,
+    ...(estimatedCompletion !== undefined && { estimatedCompletion }),
+    ...(status?.oldestVersionInUse !== undefined && { oldestVersionInUse: status.oldestVersionInUse }),
+    ...(halted !== undefined && { halted }),
+    ...(history.length > 0 && { history }),
+    ...(entries.length > 0 && { workloads: entries }),
+  };
+}
+
+/** Only while it goes on by itself. */
+function estimate({ run: source, state, counts }: SourceOutcome, run: NamespaceRun): string | undefined {
+  if (state !== 'InProgress' && state !== 'Soaking') return undefined;
+  const { limit } = new Lane(source, run);
+  const remaining = counts.waiting + counts.inProgress;
+  const soakMs = source.phase.kind === 'Over' || counts.waiting === 0 ? 0 : source.source.spec.canary.soakMs;
+  return estimateCompletion({ ...loadOf(source, run), remaining }, { limit, soakMs }, source.source.status);
 }

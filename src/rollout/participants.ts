@@ -1,5 +1,5 @@
 import type { Decision, Patch } from './decide.ts';
-import type { LedgerEntry } from './ledger.ts';
+import type { LedgerEntry, Obstacle } from './ledger.ts';
 import { isInFlight, observeRollout, toFailed } from './observe.ts';
 import { toTime } from './past-time.ts';
 import { maxWorkloads } from './rollout-status.ts';
@@ -68,15 +68,16 @@ function look(participant: Known, version: string | undefined, now: number): Led
 function record({ view, decision, before }: Known, version: string | undefined, now: number): LedgerEntry | undefined {
   switch (decision.kind) {
     case 'forget':
-      return undefined;
     case 'current':
     case 'stale':
       return before;
     case 'stamp':
     case 'reverted':
-      return before && withoutObstacle(before);
+      return withObstacle(before, undefined);
     case 'conflict':
-      return before && { ...before, obstacle: 'Conflict' };
+      return withObstacle(before, 'Conflict');
+    case 'held':
+      return withObstacle(decision.ledger, 'RolledBack');
     case 'baseline':
     case 'rebaseline':
       return decision.ledger;
@@ -84,13 +85,13 @@ function record({ view, decision, before }: Known, version: string | undefined, 
       return adopt(decision.ledger, before, version, now);
     case 'notify':
       return view.isFrozen ? before : decision.ledger;
-    case 'held':
-      return { ...decision.ledger, obstacle: 'RolledBack' };
   }
 }
 
-function withoutObstacle({ obstacle: _, ...entry }: LedgerEntry): LedgerEntry {
-  return entry;
+function withObstacle(entry: LedgerEntry | undefined, obstacle: Obstacle | undefined): LedgerEntry | undefined {
+  if (entry === undefined) return undefined;
+  const { obstacle: _, ...rest } = entry;
+  return obstacle === undefined ? rest : { ...rest, obstacle };
 }
 
 /** Our patch stands there, and the ledger did not know: its rollout has begun, if not ended. */

@@ -28,19 +28,21 @@ export function settleContent(version: string | undefined, status: RolloutStatus
     const { since, changingSince } = status ?? {};
     return { version: status?.version, isKnown: false, since, changingSince, settlesAt: undefined, isRestless: false };
   }
-  const isNew = status?.version !== version;
+  const known = { version, isKnown: true } as const;
+  if (status?.version === undefined) {
+    return { ...known, since: toTime(now), changingSince: undefined, settlesAt: undefined, isRestless: false };
+  }
+  const isNew = status.version !== version;
   const sinceMs = isNew ? now : pastTime(status.since, now);
-  const base = { version, isKnown: true, since: toTime(sinceMs) };
-  const isFirst = isNew && status?.version === undefined;
-  const isRestless = !isFirst && sinceMs + quietMs > now;
-  const changingMs = changingSinceOf(status, isNew, now);
-  const settlesAt = changingMs === undefined || isFirst ? now : Math.min(sinceMs + quietMs, changingMs + maxSettleMs);
-  return settlesAt <= now || changingMs === undefined
-    ? { ...base, changingSince: undefined, settlesAt: undefined, isRestless }
-    : { ...base, changingSince: toTime(changingMs), settlesAt, isRestless: false };
-}
-
-function changingSinceOf(status: RolloutStatus | undefined, isNew: boolean, now: number): number | undefined {
-  if (status?.changingSince !== undefined) return pastTime(status.changingSince, now);
-  return isNew ? now : undefined;
+  const isChanging = isNew || status.changingSince !== undefined;
+  const changingMs = pastTime(status.changingSince, now);
+  const settlesAt = Math.min(sinceMs + quietMs, changingMs + maxSettleMs);
+  const isSettled = !isChanging || settlesAt <= now;
+  return {
+    ...known,
+    since: toTime(sinceMs),
+    changingSince: isSettled ? undefined : toTime(changingMs),
+    settlesAt: isSettled ? undefined : settlesAt,
+    isRestless: isSettled && sinceMs + quietMs > now,
+  };
 }

@@ -77,9 +77,7 @@ function toSourceRun(
   const halted = haltOf(source, version, { members, phase, now });
   const history = supersede(status?.history ?? [], version, now);
   const gateFacts = { source, content, halted, history, now };
-  return {
-    ...{ source, content, members, omitted, phase, halted, history },
-    gates: closedGates(gateFacts),
-    putBackGates: closedForPutBack(gateFacts),
-  };
+  const gates = closedGates(gateFacts);
+  const putBackGates = closedForPutBack(gateFacts);
+  return { source, content, members, omitted, phase, halted, history, gates, putBackGates };
 }

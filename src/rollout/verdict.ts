@@ -6,7 +6,7 @@ import type { KnownContent } from './contents.ts';
 import type { NamespacePlan } from './orchestrate.ts';
 import type { PinSupport } from './pin-support.ts';
 import type { Verdict } from './rollout-report.ts';
-import type { RolloutState } from './rollout-status.ts';
+import type { RolloutState, RolloutStatus } from './rollout-status.ts';
 import type { Source } from './source.ts';
 
 /** A look at a namespace. */
@@ -21,6 +21,8 @@ export interface Outcome extends Pass {
   readonly plan: NamespacePlan;
   /** Why a patch was not written, by workload. */
   readonly failures: ReadonlyMap<string, SecretError>;
+  /** The oldest version that something uses, by the last sweep. */
+  readonly oldestInUse: (source: Source) => string | undefined;
 }
 
 /** How a source stands after a pass. Undefined: it has nothing to do with rollouts. */
@@ -29,7 +31,7 @@ export function toVerdict(source: Source, outcome: Outcome): Verdict | undefined
     const { message } = problemsError(source.spec.problems.map((problem) => ({ code: 'SYNC_INVALID', ...problem })));
     return { rollout: source.status, status: 'False', reason: 'Invalid', message };
   }
-  const rollout = outcome.plan.statuses.get(source.key);
+  const rollout = withOldest(outcome.plan.statuses.get(source.key), outcome.oldestInUse(source));
   const modes = modesOf(source, outcome);
   if (!rollout || (source.spec.value.mode === 'Off' && modes.size === 0)) return undefined;
   if (modes.has('Pin') && !outcome.pin.ok) {
@@ -51,6 +53,11 @@ export function toVerdict(source: Source, outcome: Outcome): Verdict | undefined
 }
 
 const done: ReadonlySet<RolloutState> = new Set(['Idle', 'Complete']);
+
+/** What the last sweep of a leader before found holds until the first one of our own. */
+function withOldest(rollout: RolloutStatus | undefined, oldest: string | undefined): RolloutStatus | undefined {
+  return rollout && oldest !== undefined ? { ...rollout, oldestVersionInUse: oldest } : rollout;
+}
 
 /** Why a version of one of its Secrets could not be kept. */
 function unkeptProblem({ namespace, secrets }: Source, { contentOf }: Outcome): SecretError | undefined {

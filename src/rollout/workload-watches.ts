@@ -4,6 +4,7 @@ import { ReflectorGroup } from '../kube/reflector-group.ts';
 import { createReflector, type Reflector, type ReflectorDeps } from '../kube/reflector.ts';
 import { isFrozen } from './mode-label.ts';
 import { rolloutNames } from './names.ts';
+import { versionSelector } from './version-secret.ts';
 import { type WorkloadKind, workloadResources } from './workload-kind.ts';
 import { toWorkload, type Workload } from './workload.ts';
 
@@ -25,6 +26,12 @@ export interface WorkloadWatches {
   problem(namespace: string): SecretError | undefined;
   onWorkload(listener: (change: WorkloadChange) => void): void;
   onFreeze(listener: (namespace: string) => void): void;
+  /** A version of a Secret came. */
+  onVersion(listener: (namespace: string) => void): void;
+  /** Whether there are versions of Secrets in a namespace. */
+  hasVersions(namespace: string): boolean;
+  /** Namespaces with versions of Secrets. */
+  versionNamespaces(): ReadonlySet<string>;
   readonly group: ReflectorGroup;
 }
 
@@ -45,6 +52,16 @@ export function createWorkloadWatches(
       labelSelector: rolloutNames.freeze,
       metadataOnly: true,
       keep: ({ metadata }) => isFrozen(metadata.labels) || undefined,
+    },
+    deps,
+  );
+  const versions = createReflector(
+    {
+      resource: resources.secrets,
+      namespaces,
+      labelSelector: versionSelector,
+      metadataOnly: true,
+      keep: (): true => true,
     },
     deps,
   );
@@ -72,7 +89,13 @@ export function createWorkloadWatches(
       }
     },
     onFreeze: (listener) => frozen.onChange(({ key }) => listener(key)),
-    group: new ReflectorGroup('watches of workloads', [...kinds, frozen]),
+    onVersion: (listener) =>
+      versions.onChange(({ key, current }) => {
+        if (current) listener(namespaceOf(key));
+      }),
+    hasVersions: (namespace) => versions.entries(namespace)[Symbol.iterator]().next().done !== true,
+    versionNamespaces: () => new Set([...versions.entries()].map(([key]) => namespaceOf(key))),
+    group: new ReflectorGroup('watches of workloads', [...kinds, frozen, versions]),
   };
 }
 

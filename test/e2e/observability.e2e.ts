@@ -51,9 +51,9 @@ e2e('The dashboard and the alerts, over a run of provider and controller', 'obse
 
   describe('an alert', () => {
     it('is a rule that Prometheus can work with', async () => {
-      const isLooked = async (): Promise<readonly string[]> =>
+      const broken = async (): Promise<readonly string[]> =>
         (await prometheus.rules()).filter(({ health }) => health !== 'ok').map(({ name }) => name);
-      await expect.poll(isLooked, seconds).toEqual([]);
+      await expect.poll(broken, seconds).toEqual([]);
     });
 
     it('is on its way for what is wrong in this run, and for nothing else', async () => {

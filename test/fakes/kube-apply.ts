@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { KubeObject } from '../../src/kube/objects.ts';
 import {
+  describeField,
   type FieldManager,
   fromFields,
   type Ownership,
@@ -31,7 +32,7 @@ export function applyFields(current: KubeObject, applied: Partial<KubeObject>, a
   const conflicts = contested.flatMap((field) =>
     others
       .filter((other) => other.fields.has(field))
-      .map((other) => `conflict with "${other.manager}": ${toPath(field)}`),
+      .map((other) => `conflict with "${other.manager}": ${describeField(field)}`),
   );
   if (!as.force && conflicts.length > 0) return { object: current, conflicts };
 
@@ -76,11 +77,4 @@ function isSame(a: FieldManager, b: FieldManager): boolean {
 
 function pickManager({ manager, operation, subresource }: FieldManager): FieldManager {
   return { manager, operation, subresource };
-}
-
-function toPath(field: string): string {
-  const [section = ''] = field.split(' ', 1);
-  const name = field.slice(section.length + 1);
-  if (section === '') return `.${name}`;
-  return section === 'data' ? `.data.${name}` : `.metadata.${section}.${name}`;
 }

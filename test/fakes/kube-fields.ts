@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../src/kube/objects.ts';
 
 /**
- * The parts of an object that somebody can own: `labels NAME`, `annotations NAME`, `owners UID`, `data KEY`, and every other
- * member as a whole (` spec`, ` status`). The real API server goes deeper.
+ * The parts of an object that somebody can own, by path: the segments of managedFields as JSON (`["f:data","f:a"]`). Maps are
+ * entered; lists are one part, but for owner references (by uid) and conditions (by type).
  */
 export type Fields = ReadonlyMap<string, unknown>;
 
@@ -17,47 +17,39 @@ export interface Ownership extends FieldManager {
   readonly fields: ReadonlySet<string>;
 }
 
-const sections = { labels: 'f:labels', annotations: 'f:annotations', owners: 'f:ownerReferences' } as const;
+type Members = Readonly<Record<string, unknown>>;
 
-export function toFields(object: Partial<KubeObject>): Fields {
-  const { metadata, data, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
-  const { labels = {}, annotations = {}, ownerReferences = [] } = metadata ?? {};
-  const owners = Object.fromEntries(ownerReferences.map((owner) => [owner.uid, owner]));
-  const parts = { labels, annotations, owners, data: toRecord(data), '': rest };
-  return new Map(
-    Object.entries(parts).flatMap(([section, members]) =>
-      Object.entries(members).map(([name, value]): [string, unknown] => [`${section} ${name}`, value]),
-    ),
-  );
+const ownable = ['labels', 'annotations', 'ownerReferences'];
+/** Lists with keys, by path. */
+const keyed: ReadonlyMap<string, string> = new Map([
+  ['f:metadata/f:ownerReferences', 'uid'],
+  ['f:status/f:conditions', 'type'],
+]);
+
+export function toFields({ metadata, apiVersion: _apiVersion, kind: _kind, ...rest }: Partial<KubeObject>): Fields {
+  const owned = Object.entries(metadata ?? {}).filter(([name]) => ownable.includes(name));
+  return new Map([...walk({ metadata: Object.fromEntries(owned) }, []), ...walk(rest, [])]);
 }
 
 /** The object that has these fields and nothing else; of `base` it takes what nobody owns. */
 export function fromFields(base: KubeObject, fields: Fields): KubeObject {
-  const { labels: _labels, annotations: _annotations, ownerReferences: _owners, ...metadata } = base.metadata;
-  const part = (section: string): Record<string, unknown> => pick(fields, section);
-  const owners = Object.values(part('owners'));
+  const metadata = Object.fromEntries(Object.entries(base.metadata).filter(([name]) => !ownable.includes(name)));
   const { apiVersion, kind } = base;
-  // The fields came out of objects, so what goes back is of the same shape.
-  const named = { ...metadata, ...members('labels'), ...members('annotations') } as KubeObject['metadata'];
-  return {
+  const object: Record<string, unknown> = {
     ...(apiVersion !== undefined && { apiVersion }),
     ...(kind !== undefined && { kind }),
-    ...part(''),
-    ...members('data'),
-    metadata: { ...named, ...(owners.length > 0 && { ownerReferences: owners as KubeObject['metadata'][] & [] }) },
+    metadata,
   };
-
-  function members(section: string): object {
-    const found = part(section);
-    return Object.keys(found).length > 0 ? { [section]: found } : {};
-  }
+  for (const [field, value] of fields) put(object, segmentsOf(field), value);
+  // The fields came out of objects, so what goes back is of the same shape.
+  return object as unknown as KubeObject;
 }
 
 export function toOwnerships({ metadata }: KubeObject): readonly Ownership[] {
   return (metadata.managedFields ?? []).map((entry) => {
     // The entries are of toManagedFields, or were written by a test in the same shape.
-    const { fieldsV1, ...manager } = entry as FieldManager & { readonly fieldsV1: Record<string, unknown> };
-    return { ...manager, fields: new Set(readFields(fieldsV1)) };
+    const { fieldsV1, ...manager } = entry as FieldManager & { readonly fieldsV1: Members };
+    return { ...manager, fields: new Set(readTree(fieldsV1, [])) };
   });
 }
 
@@ -68,47 +60,64 @@ export function toManagedFields(ownerships: readonly Ownership[]): readonly obje
     .map(({ fields, subresource, ...manager }) => ({
       ...manager,
       fieldsType: 'FieldsV1',
-      fieldsV1: writeFields(fields),
+      fieldsV1: writeTree(fields),
       ...(subresource !== undefined && { subresource }),
     }));
 }
 
-function pick(fields: Fields, section: string): Record<string, unknown> {
-  const found = [...fields].filter(([field]) => field.startsWith(`${section} `));
-  return Object.fromEntries(found.map(([field, value]) => [field.slice(section.length + 1), value]));
+/** As the API server names a field: `.data.a`, `.metadata.ownerReferences[uid="1"]`. */
+export function describeField(field: string): string {
+  return segmentsOf(field).map(describeSegment).join('');
 }
 
-function writeFields(fields: ReadonlySet<string>): object {
-  const metadata: Record<string, Record<string, object>> = {};
-  const whole: Record<string, Record<string, object>> = {};
-  for (const field of fields) {
-    const [section = ''] = field.split(' ', 1);
-    const name = field.slice(section.length + 1);
-    if (section === '') whole[`f:${name}`] = {};
-    else if (section === 'data') (whole['f:data'] ??= {})[`f:${name}`] = {};
-    else if (section === 'owners') (metadata['f:ownerReferences'] ??= {})[`k:${JSON.stringify({ uid: name })}`] = {};
-    else (metadata[`f:${section}`] ??= {})[`f:${name}`] = {};
+function describeSegment(segment: string): string {
+  if (segment.startsWith('f:')) return `.${segment.slice(2)}`;
+  const [entry] = Object.entries(membersOf(JSON.parse(segment.slice(2))));
+  return `[${entry?.[0]}=${JSON.stringify(entry?.[1])}]`;
+}
+
+function segmentsOf(field: string): readonly string[] {
+  // Written by walk.
+  return JSON.parse(field) as readonly string[];
+}
+
+function* walk(value: unknown, path: readonly string[]): Generator<[string, unknown]> {
+  const key = Array.isArray(value) ? keyed.get(path.join('/')) : undefined;
+  if (key !== undefined) {
+    // The schema wants objects there.
+    for (const item of value as readonly Members[]) {
+      yield [JSON.stringify([...path, `k:${JSON.stringify({ [key]: item[key] })}`]), item];
+    }
+    return;
   }
-  return { ...whole, ...(Object.keys(metadata).length > 0 && { 'f:metadata': metadata }) };
+  const members = Array.isArray(value) ? [] : Object.entries(membersOf(value));
+  if (members.length > 0) for (const [name, member] of members) yield* walk(member, [...path, `f:${name}`]);
+  else if (path.length > 0 && path.join() !== 'f:metadata') yield [JSON.stringify(path), value];
 }
 
-function readFields(fieldsV1: Record<string, unknown>): string[] {
-  const { 'f:metadata': metadata, 'f:data': data, ...whole } = fieldsV1;
-  const owned = toRecord(metadata);
-  return [
-    ...Object.keys(whole).map((name) => ` ${name.slice(2)}`),
-    ...Object.keys(toRecord(data)).map((name) => `data ${name.slice(2)}`),
-    ...Object.entries(sections).flatMap(([section, key]) =>
-      Object.keys(toRecord(owned[key])).map((name) => `${section} ${toFieldName(name)}`),
-    ),
-  ];
+function put(object: Record<string, unknown>, [segment = '', ...rest]: readonly string[], value: unknown): void {
+  const name = segment.slice(2);
+  const [next] = rest;
+  if (next === undefined) object[name] = value;
+  else if (next.startsWith('k:')) object[name] = [...((object[name] as readonly unknown[] | undefined) ?? []), value];
+  else put((object[name] = { ...membersOf(object[name]) }), rest, value);
 }
 
-function toFieldName(name: string): string {
-  if (name.startsWith('f:')) return name.slice(2);
-  return (JSON.parse(name.slice(2)) as { readonly uid: string }).uid;
+function writeTree(fields: ReadonlySet<string>): object {
+  const tree: Record<string, object> = {};
+  for (const field of fields) {
+    let node = tree;
+    for (const segment of segmentsOf(field)) node = (node[segment] ??= {}) as Record<string, object>;
+  }
+  return tree;
 }
 
-function toRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+function readTree(node: Members, path: readonly string[]): readonly string[] {
+  const members = Object.entries(node).filter(([segment]) => segment !== '.');
+  if (members.length === 0) return path.length > 0 ? [JSON.stringify(path)] : [];
+  return members.flatMap(([segment, child]) => readTree(membersOf(child), [...path, segment]));
+}
+
+function membersOf(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {};
 }

@@ -9,12 +9,21 @@ export interface Grant {
   readonly namespaces: readonly string[] | 'all';
 }
 
+/** Who a controller is: what gives it its rights, and answers a token of its account; and what takes them away. */
+export interface Identity {
+  create(grant: Grant): Promise<string>;
+  remove(kube: KubeApi, system: string): Promise<void>;
+}
+
+/** What we ship for `kubectl apply`. */
+export const shippedIdentity: Identity = { create: createIdentity, remove: removeIdentity };
+
 const shipped = { system: 'lockstep-system', name: 'lockstep-controller' };
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 const admission = '/apis/admissionregistration.k8s.io/v1';
 
 /** Gives a controller the role that we ship, under the policy that we ship for its tokens. Answers a token of its account. */
-export async function createIdentity({ kube, system, namespaces }: Grant): Promise<string> {
+async function createIdentity({ kube, system, namespaces }: Grant): Promise<string> {
   await kube.createNamespace(system, []);
   const manifests = ['rbac/controller.yaml', 'policies/token-requests.yaml'].flatMap((file) => readManifests(file));
   for (const manifest of manifests) {
@@ -28,7 +37,7 @@ export async function createIdentity({ kube, system, namespaces }: Grant): Promi
 }
 
 /** Removes what is not in a namespace. */
-export async function removeIdentity(kube: KubeApi, system: string): Promise<void> {
+async function removeIdentity(kube: KubeApi, system: string): Promise<void> {
   await kube.remove(`${admission}/validatingadmissionpolicybindings/${system}`);
   await kube.remove(`${admission}/validatingadmissionpolicies/${system}`);
   await kube.remove(`${rbac}/clusterrolebindings/${system}`);
@@ -50,7 +59,8 @@ async function bindIn(kube: KubeApi, namespace: string, { metadata, ...rest }: K
   await kube.call('POST', toCollection(binding), binding);
 }
 
-function toCollection({ apiVersion, kind, metadata }: KubeObject): string {
+/** Where objects of that kind are created. */
+export function toCollection({ apiVersion, kind, metadata }: KubeObject): string {
   const plural = kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const place = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;

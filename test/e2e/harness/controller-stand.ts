@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { applyCrds } from './apply-manifests.ts';
 import { Controller, mainFile } from './controller.ts';
-import { createIdentity, removeIdentity } from './controller-identity.ts';
+import { type Identity, shippedIdentity } from './controller-identity.ts';
 import { Evidence } from './evidence.ts';
 import { KubeApi } from './kube-api.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -19,6 +19,8 @@ export interface ControllerStandOptions {
   readonly authMount?: string;
   /** Suffixes of further namespaces in which the controller may work, besides the main one; everywhere unless said otherwise. */
   readonly grant?: readonly string[];
+  /** Where its rights come from; the manifests that we ship unless said otherwise. */
+  readonly identity?: Identity;
 }
 
 /** A namespace, a proxied Vault and any number of replicas of the controller, each behind a front, for one test file. */
@@ -38,6 +40,7 @@ export class ControllerStand {
   environment: Readonly<Record<string, string>> = {};
   readonly #slug: string;
   readonly #token: string;
+  readonly #identity: Identity;
   readonly #defaults: Readonly<Record<string, string>>;
   readonly #controllers: Controller[] = [];
   readonly #tenants: Tenant[] = [];
@@ -51,6 +54,7 @@ export class ControllerStand {
     this.vault = parts.vault;
     this.proxy = parts.proxy;
     this.#token = parts.token;
+    this.#identity = parts.identity;
     this.#defaults = parts.defaults;
     this.tenant = parts.tenant;
     this.#tenants.push(parts.tenant);
@@ -66,17 +70,17 @@ export class ControllerStand {
     const kube = new KubeApi(run.cluster);
     await applyCrds(kube);
     await kube.createNamespace(slug, accounts);
-    const { authMount = 'kubernetes', grant } = options;
+    const { authMount = 'kubernetes', grant, identity = shippedIdentity } = options;
     const vault = new VaultApi(run.vault.address, run.vault.token);
     await vault.putRole('app', {}, authMount);
     const proxy = await StoreProxy.start(run.vault.address);
     const granted = grant?.map((suffix) => `${slug}-${suffix}`);
     for (const name of granted ?? []) await kube.createNamespace(name, accounts);
     const namespaces = granted === undefined ? 'all' : [slug, ...granted];
-    const token = await createIdentity({ kube, system: `${slug}-system`, namespaces });
+    const token = await identity.create({ kube, system: `${slug}-system`, namespaces });
     const defaults = { roleName: 'app', vaultAddress: proxy.address, vaultKubernetesMountPath: authMount };
     const tenant = new Tenant(slug, kube, defaults);
-    return new ControllerStand({ run, slug, kube, vault, proxy, token, defaults, tenant });
+    return new ControllerStand({ run, slug, kube, vault, proxy, token, identity, defaults, tenant });
   }
 
   /** Another replica, behind a front of its own. */
@@ -165,7 +169,7 @@ export class ControllerStand {
     for (const tenant of this.#tenants) await this.#gather(tenant.namespace);
     await this.#gather(this.system);
     for (const tenant of this.#tenants) await this.#clear(tenant.namespace);
-    await removeIdentity(this.kube, this.system);
+    await this.#identity.remove(this.kube, this.system);
     for (const { token } of this.proxy.allRequests) if (token !== '') this.evidence.mark('a Vault token', token);
     await this.proxy.close();
     await this.kube.close();
@@ -208,6 +212,7 @@ interface StandParts {
   readonly vault: VaultApi;
   readonly proxy: StoreProxy;
   readonly token: string;
+  readonly identity: Identity;
   readonly defaults: Readonly<Record<string, string>>;
   readonly tenant: Tenant;
 }

@@ -12,11 +12,14 @@ export interface ProviderOptions {
   readonly flags: readonly string[];
   /** Its whole environment beside PATH. */
   readonly env: Readonly<Record<string, string>>;
+  /** Program and arguments that run `lockstep`. */
+  readonly command: readonly string[];
 }
 
-const checkout = join(import.meta.dirname, '../../..');
+/** Runs `lockstep` from its sources. */
+export const sources: readonly string[] = [process.execPath, join(import.meta.dirname, '../../../src/main.ts')];
 
-/** Our daemon, run from its sources as a process of its own. */
+/** Our daemon, run as a process of its own. */
 export class Provider {
   readonly process: ServerProcess;
   readonly #operating: string;
@@ -29,11 +32,12 @@ export class Provider {
   /** Resolves when the daemon says that it is ready. */
   static async start(options: ProviderOptions): Promise<Provider> {
     const address = `127.0.0.1:${await freePort()}`;
+    const [command = '', ...args] = options.command;
     const daemon = new ServerProcess({
       runDir: options.runDir,
-      command: process.execPath,
+      command,
       args: [
-        join(checkout, 'src/main.ts'),
+        ...args,
         'provider',
         ...toFlags({
           'provider-dir': options.providerDir,

@@ -10,7 +10,7 @@ import { Evidence } from './evidence.ts';
 import { type Cluster, KubeApi } from './kube-api.ts';
 import { Kubelet } from './kubelet.ts';
 import { type ServerProcess, unmountBelow } from './processes.ts';
-import { Provider } from './provider.ts';
+import { Provider, sources } from './provider.ts';
 import { StoreProxy } from './store-proxy.ts';
 import { VaultApi } from './vault-api.ts';
 import { Volume, type VolumeOptions } from './volume.ts';
@@ -49,6 +49,8 @@ export class Stand {
   readonly versionKey = randomBytes(32);
   /** Store variables of the daemons that start from now on. */
   environment: Readonly<Record<string, string>> = {};
+  /** Program and arguments that run `lockstep` for the daemons that start from now on. */
+  command: readonly string[] = sources;
   readonly #driver: ServerProcess;
   readonly #kubelet: Kubelet;
   readonly #providers: Provider[] = [];
@@ -92,7 +94,7 @@ export class Stand {
   async startProvider(...flags: readonly string[]): Promise<Provider> {
     const log = join(this.dir, `provider-${this.#providers.length + 1}.log`);
     const { runDir } = this.run;
-    const { providerDir, environment: env } = this;
+    const { providerDir, command, environment: env } = this;
     const provider = await Provider.start({
       runDir,
       providerDir,
@@ -100,6 +102,7 @@ export class Stand {
       log,
       flags,
       env,
+      command,
     });
     this.#providers.push(provider);
     return provider;

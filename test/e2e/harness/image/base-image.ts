@@ -32,7 +32,7 @@ function createForOne(store: ImageStore, architecture: Architecture, nodeVersion
   try {
     const container = store.buildah('from', '--arch', architecture, 'scratch');
     store.buildah('add', '--quiet', container, debootstrap(dir, architecture), '/');
-    store.buildah('add', '--quiet', container, addNode(dir, architecture, nodeVersion), '/usr/local');
+    store.buildah('add', '--quiet', container, layOutNode(dir, architecture, nodeVersion), '/usr/local');
     const env = ['--env=PATH=/usr/local/bin:/usr/bin:/bin', '--env=HOME=/root'];
     store.buildah('config', ...env, '--arch', architecture, container);
     return store.buildah('commit', '--quiet', '--rm', container);
@@ -45,29 +45,41 @@ function createForOne(store: ImageStore, architecture: Architecture, nodeVersion
 function debootstrap(dir: string, architecture: Architecture): string {
   const tar = join(dir, 'debian.tar');
   const hook = join(import.meta.dirname, 'record-packages.sh');
-  execFileSync('mmdebstrap', [
-    '--quiet',
-    '--variant=extract',
-    `--arch=${architecture}`,
-    `--include=${packages.join(',')}`,
-    '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
-    `--extract-hook=sh ${hook} "$1"`,
-    'bookworm',
-    tar,
-  ], { stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync(
+    'mmdebstrap',
+    [
+      '--quiet',
+      '--variant=extract',
+      `--arch=${architecture}`,
+      `--include=${packages.join(',')}`,
+      '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
+      `--extract-hook=sh ${hook} "$1"`,
+      'bookworm',
+      tar,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
   return tar;
 }
 
-/** A folder laid out as the official image's `/usr/local`: Node's binary for the architecture, and npm. */
-function addNode(dir: string, architecture: Architecture, version: string): string {
-  const name = `node-linux-${architectures[architecture]}`;
-  runNpm(dir, ['pack', '--silent', '--prefer-offline', `${name}@${version}`]);
-  execFileSync('tar', ['-xzf', `${name}-${version}.tgz`], { cwd: dir });
-  const local = join(dir, 'package');
+/** A folder laid out as the official image's `/usr/local`: Node for the architecture, and npm where it is run. */
+function layOutNode(dir: string, architecture: Architecture, version: string): string {
+  const local = join(dir, 'local');
+  const node = architecture === here ? dirname(dirname(process.execPath)) : fetchNode(dir, architecture, version);
+  for (const file of ['bin/node', 'LICENSE']) cpSync(join(node, file), join(local, file));
   chmodSync(join(local, 'bin/node'), 0o755);
+  if (architecture !== here) return local;
   cpSync(npmFolder(), join(local, 'lib/node_modules/npm'), { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
   return local;
+}
+
+/** Folder of the npm package that holds Node's binary for another machine. */
+function fetchNode(dir: string, architecture: Architecture, version: string): string {
+  const name = `node-linux-${architectures[architecture]}`;
+  runNpm(dir, ['pack', '--silent', '--prefer-offline', `${name}@${version}`]);
+  execFileSync('tar', ['-xzf', `${name}-${version}.tgz`], { cwd: dir });
+  return join(dir, 'package');
 }
 
 /** Runs the machine's npm with the machine's Node, whose settings it then finds. */

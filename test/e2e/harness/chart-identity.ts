@@ -1,0 +1,92 @@
+import type { Grant, Identity } from './controller-identity.ts';
+import { toCollection } from './controller-identity.ts';
+import { readRendered, renderChart } from './helm.ts';
+import type { KubeApi, KubeObject } from './kube-api.ts';
+
+interface Rule {
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface Role extends KubeObject {
+  readonly rules: readonly Rule[];
+}
+
+interface Deployment extends KubeObject {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly { args: string[] }[] } } };
+}
+
+/** A controller as the chart installs it: its account, roles and policies, and the flags with which its Deployment starts it. */
+export class ChartIdentity implements Identity {
+  readonly #values: readonly string[];
+  #kube: KubeApi | undefined;
+  #objects: readonly KubeObject[] = [];
+
+  /** `values` beside those for the controller alone, without the CRD that the stand has. */
+  constructor(values: readonly string[]) {
+    this.#values = ['provider.enabled=false', 'controller.enabled=true', 'crds.install=false', ...values];
+  }
+
+  async create({ kube, system }: Grant): Promise<string> {
+    this.#kube = kube;
+    const text = await renderChart({ namespace: system, release: system, values: this.#values });
+    this.#objects = readRendered(text);
+    await kube.createNamespace(system, []);
+    for (const object of this.#objects) await kube.call('POST', toCollection(object), object);
+    const serviceAccount = this.#find('ServiceAccount').metadata.name;
+    const audience = 'https://kubernetes.default.svc.cluster.local';
+    return (await kube.createToken({ namespace: system, serviceAccount, audience })).token;
+  }
+
+  async remove(kube: KubeApi): Promise<void> {
+    const ofCluster = this.#objects.filter(({ metadata }) => metadata.namespace === undefined);
+    for (const object of ofCluster) await kube.remove(toPath(object));
+  }
+
+  get user(): string {
+    const { namespace, name } = this.#find('ServiceAccount').metadata;
+    return `system:serviceaccount:${namespace}:${name}`;
+  }
+
+  /** Of `lockstep controller`, as the Deployment has them. */
+  get flags(): readonly string[] {
+    // The edge of the harness: our own chart.
+    const { spec } = this.#find('Deployment') as Deployment;
+    return spec.template.spec.containers.flatMap(({ args }) => args.slice(1));
+  }
+
+  /** `resource: verbs` of every rule that the controller has; those of its own namespace begin with `own `. */
+  get rules(): readonly string[] {
+    return this.#roles().flatMap((role) => role.rules.map((rule) => describeRule(role, rule)));
+  }
+
+  /** Takes one rule away until the result is disposed. */
+  async without(rule: string): Promise<AsyncDisposable> {
+    const kube = this.#kube;
+    const role = this.#roles().find((each) => each.rules.some((one) => describeRule(each, one) === rule));
+    if (kube === undefined || role === undefined) throw new Error(`no rule ${rule}`);
+    const put = async (rules: readonly Rule[]): Promise<void> =>
+      void (await kube.call('PUT', toPath(role), { ...role, rules }));
+    await put(role.rules.filter((each) => describeRule(role, each) !== rule));
+    return { [Symbol.asyncDispose]: () => put(role.rules) };
+  }
+
+  #roles(): readonly Role[] {
+    // The edge of the harness: our own chart.
+    return this.#objects.filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole') as Role[];
+  }
+
+  #find(wanted: string): KubeObject {
+    const found = this.#objects.find(({ kind }) => kind === wanted);
+    if (found === undefined) throw new Error(`the chart has no ${wanted}`);
+    return found;
+  }
+}
+
+function toPath(object: KubeObject): string {
+  return `${toCollection(object)}/${object.metadata.name}`;
+}
+
+function describeRule({ kind }: Role, { resources, verbs }: Rule): string {
+  return `${kind === 'Role' ? 'own ' : ''}${resources.join(', ')}: ${verbs.join(' ')}`;
+}
