@@ -1,8 +1,8 @@
 import { readStatusConfig, type StatusConfig, statusFlags } from '../config/status-config.ts';
-import type { ApiClient } from '../kube/api-client.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createMetrics, type Metrics } from '../platform/metrics.ts';
+import { createMetrics } from '../platform/metrics.ts';
 import { type Command, defineCommand } from './command.ts';
+import { connect } from './connect.ts';
 import type { ExitCode, Host } from './host.ts';
 import { isSettled } from './status-entry.ts';
 import { createStatusPrinter } from './status-printer.ts';
@@ -45,20 +45,4 @@ async function run(config: StatusConfig, host: Host): Promise<ExitCode> {
   } finally {
     await cluster.client.close();
   }
-}
-
-interface Cluster {
-  readonly client: ApiClient;
-  /** Of the current context. */
-  readonly namespace: string;
-}
-
-/** The client of Kubernetes is large: help and mistakes need none. */
-async function connect({ kubeconfig, defaultKubeconfigs }: StatusConfig, metrics: Metrics): Promise<Cluster> {
-  const [{ currentNamespace, loadUserKubeConfig }, { createApiClient }] = await Promise.all([
-    import('../kube/user-kube-config.ts'),
-    import('../kube/http-api-client.ts'),
-  ]);
-  const config = loadUserKubeConfig({ file: kubeconfig, defaults: defaultKubeconfigs });
-  return { client: createApiClient(config, { clock: systemClock, metrics }), namespace: currentNamespace(config) };
 }

@@ -1,5 +1,15 @@
 import { daemonFlags } from './daemon-flags.ts';
-import { duration, integer, labelSelector, list, namespace, namespaces, objectName, text, toggle } from './flag-kinds.ts';
+import {
+  duration,
+  integer,
+  labelSelector,
+  list,
+  namespace,
+  namespaces,
+  objectName,
+  text,
+  toggle,
+} from './flag-kinds.ts';
 import type { Flags } from './flag.ts';
 import { storeFlags, versionFlags } from './store-flags.ts';
 

@@ -7,7 +7,7 @@ import { decideWorkload, type Decision } from './decide.ts';
 import type { Findings } from './inspect-workload.ts';
 import type { LedgerEntry } from './ledger.ts';
 import { type Target, toTarget } from './mode.ts';
-import type { NamespaceView, SourceView, WorkloadView } from './orchestrate.ts';
+import type { NamespaceView, SourceView, WorkloadView } from './rollout-view.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
 import type { DesiredVersion } from './sight.ts';
 import type { Source } from './source.ts';

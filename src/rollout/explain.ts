@@ -5,14 +5,14 @@ import { rolloutNames } from './names.ts';
 import type { Place, SettledSeat, SourceOutcome } from './outcome.ts';
 import { patienceMs } from './observe.ts';
 import type { Gate } from './gates.ts';
-import { maxWorkloads } from './rollout-status.ts';
+import { maxWorkloads, type RolloutState } from './rollout-status.ts';
 import type { SourceRun } from './source-run.ts';
 import type { Block, WorkloadState } from './workload-state.ts';
 
 /** The sentence of a status: how far it is, what it waits for, and what to do. */
 export function explain(outcome: SourceOutcome, states: ReadonlyMap<string, WorkloadState>): string {
   const { run, seats } = outcome;
-  const parts = [...headOf(outcome), ...blocksOf(seats, states), ...heldOf(seats)];
+  const parts = [...heads[outcome.state](outcome), ...blocksOf(seats, states), ...heldOf(seats)];
   if (run.omitted > 0) {
     parts.push(
       `${run.omitted} more workloads are left alone: one SecretProviderClassSync rolls out ${maxWorkloads} at most; split it`,
@@ -23,42 +23,32 @@ export function explain(outcome: SourceOutcome, states: ReadonlyMap<string, Work
 
 const maxBytes = 2048;
 
-function headOf({ run, state, counts, seats }: SourceOutcome): readonly string[] {
-  const { version = 'of unknown content' } = run.content;
-  switch (state) {
-    case 'Idle':
-      return seats.length === 0
-        ? ['no workload that is to be rolled out uses the Secrets']
-        : ['what the Secrets hold is not known at present; the condition Ready says why'];
-    case 'Complete':
-    case 'Held':
-    case 'Conflict': {
-      const failed =
-        counts.failed === 0
-          ? ''
-          : `; ${counts.failed} failed, and ${counts.failed === 1 ? 'was' : 'were'} not healthy before`;
-      return [`${counts.updated} of ${counts.total} workloads have version ${version}${failed}`];
-    }
-    case 'Halted':
-      return [haltText(run, counts.waiting)];
-    case 'Soaking':
-      return [soakText(run)];
-    case 'InProgress':
-      return [
-        `${counts.updated} of ${counts.total} workloads have version ${version}, ${counts.inProgress} are on their way`,
-        ...gateTexts(run, counts.waiting),
-      ];
-    case 'Frozen':
-    case 'Settling':
-    case 'AwaitingApproval':
-    case 'AwaitingWindow':
-    case 'CoolingDown':
-      return gateTexts(run, counts.waiting);
-  }
+const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome) => readonly string[]>> = {
+  Idle: () => ['no workload that is to be rolled out uses the Secrets'],
+  ContentUnknown: gateTexts,
+  Frozen: gateTexts,
+  Settling: gateTexts,
+  AwaitingApproval: gateTexts,
+  AwaitingWindow: gateTexts,
+  CoolingDown: gateTexts,
+  InProgress: (outcome) => [progressText(outcome), ...gateTexts(outcome)],
+  Soaking: ({ run }) => [soakText(run)],
+  Halted: ({ run, counts }) => [haltText(run, counts.waiting)],
+  Held: (outcome) => [progressText(outcome)],
+  Conflict: (outcome) => [progressText(outcome)],
+  Complete: (outcome) => [progressText(outcome)],
+};
+
+const unknownText = 'what the Secrets hold is not known at present; the condition Ready says why';
+
+function progressText({ run, counts }: SourceOutcome): string {
+  const { updated, total, inProgress, failed } = counts;
+  const moving = inProgress === 0 ? '' : `, ${inProgress} are on their way`;
+  return `${updated} of ${total} workloads have version ${run.content.version}${moving}${failed === 0 ? '' : `, ${failed} failed`}`;
 }
 
-function gateTexts(run: SourceRun, waiting: number): readonly string[] {
-  return waiting === 0 ? [] : run.gates.map((gate) => gateText(gate, run));
+function gateTexts({ run, counts }: SourceOutcome): readonly string[] {
+  return counts.waiting === 0 ? [] : run.gates.map((gate) => gateText(gate, run));
 }
 
 function gateText({ state, until }: Gate, run: SourceRun): string {
@@ -68,15 +58,15 @@ function gateText({ state, until }: Gate, run: SourceRun): string {
       return `nothing begins: remove the label ${rolloutNames.freeze} from the SecretProviderClassSync or its namespace`;
     case 'Halted':
       return haltText(run, 0);
-    case 'Idle':
-      return 'what the Secrets hold is not known at present; the condition Ready says why';
+    case 'ContentUnknown':
+      return unknownText;
     case 'Settling':
       return `version ${version} has to come to rest first, at ${timeText(until)} at the latest`;
     case 'AwaitingApproval':
       return `version ${version} waits for approval: ${annotate(run, rolloutNames.approve)}`;
     case 'AwaitingWindow':
       return until === undefined
-        ? 'version ${version} waits for a window, and none ever opens; correct spec.rollout.windows'
+        ? `version ${version} waits for a window, and none ever opens: correct spec.rollout.windows`
         : `version ${version} waits for the window that opens at ${timeText(until)}`;
     case 'CoolingDown':
       return `the content keeps changing: version ${version} waits until ${timeText(until)}; to begin at once: ${annotate(run, rolloutNames.resume)}`;
@@ -133,6 +123,10 @@ function heldOf(seats: readonly SettledSeat[]): readonly string[] {
       ? conflictText(key)
       : `${key} was rolled back and stays so until the next version`;
   });
+}
+
+export function heldText(key: string): string {
+  return `${key} was rolled back and stays so until the next version`;
 }
 
 /** What to do where a GitOps tool takes our annotation away. */

@@ -6,10 +6,9 @@ import { isWindowOpen, nextOpening } from './windows.ts';
 
 /** What keeps a source from rolling out. */
 export interface Gate {
-  /** `Idle`: its content is not known at present. */
   readonly state: Extract<
     RolloutState,
-    'Frozen' | 'Halted' | 'Idle' | 'Settling' | 'AwaitingApproval' | 'AwaitingWindow' | 'CoolingDown'
+    'Frozen' | 'Halted' | 'ContentUnknown' | 'Settling' | 'AwaitingApproval' | 'AwaitingWindow' | 'CoolingDown'
   >;
   /** When it opens by itself, in milliseconds since the epoch; undefined: somebody has to act. */
   readonly until: number | undefined;
@@ -50,7 +49,7 @@ function closedForAll({ source, content, halted }: GateFacts): readonly Gate[] {
   return [
     ...(source.isFrozen ? [closed('Frozen')] : []),
     ...(halted === undefined ? [] : [closed('Halted')]),
-    ...(content.isKnown ? [] : [closed('Idle')]),
+    ...(content.isKnown ? [] : [closed('ContentUnknown')]),
   ];
 }
 

@@ -65,7 +65,9 @@ function look(participant: Known, version: string | undefined, now: number): Led
   return observeRollout(entry, participant.view, now);
 }
 
-function record({ view, decision, before }: Known, version: string | undefined, now: number): LedgerEntry | undefined {
+function record(participant: Known, version: string | undefined, now: number): LedgerEntry | undefined {
+  const { decision, before } = participant;
+  if ('ledger' in decision) return recordLedger(participant, decision, version, now);
   switch (decision.kind) {
     case 'forget':
     case 'current':
@@ -76,15 +78,29 @@ function record({ view, decision, before }: Known, version: string | undefined, 
       return withObstacle(before, undefined);
     case 'conflict':
       return withObstacle(before, 'Conflict');
-    case 'held':
-      return withObstacle(decision.ledger, 'RolledBack');
+  }
+}
+
+type LedgerDecision = Extract<Decision, { readonly ledger: LedgerEntry }>;
+
+function recordLedger(
+  { view, before }: Known,
+  { kind, ledger }: LedgerDecision,
+  version: string | undefined,
+  now: number,
+): LedgerEntry | undefined {
+  switch (kind) {
     case 'baseline':
     case 'rebaseline':
-      return decision.ledger;
-    case 'adopt-ledger':
-      return adopt(decision.ledger, before, version, now);
+      return ledger;
     case 'notify':
-      return view.isFrozen ? before : decision.ledger;
+      return view.isFrozen ? before : ledger;
+    case 'held':
+      return withObstacle(ledger, 'RolledBack');
+    case 'adopt-ledger':
+      return hasLanded(ledger, before) && version !== undefined
+        ? { ...ledger, rollout: { version, startedAt: toTime(now) } }
+        : ledger;
   }
 }
 
@@ -95,14 +111,8 @@ function withObstacle(entry: LedgerEntry | undefined, obstacle: Obstacle | undef
 }
 
 /** Our patch stands there, and the ledger did not know: its rollout has begun, if not ended. */
-function adopt(
-  entry: LedgerEntry,
-  before: LedgerEntry | undefined,
-  version: string | undefined,
-  now: number,
-): LedgerEntry {
+function hasLanded(entry: LedgerEntry, before: LedgerEntry | undefined): boolean {
   const was = parseHashes(before?.stamp).entries;
   const is = parseHashes(entry.stamp).entries;
-  const hasLanded = [...is].some(([secret, hash]) => was.has(secret) && was.get(secret) !== hash);
-  return hasLanded && version !== undefined ? { ...entry, rollout: { version, startedAt: toTime(now) } } : entry;
+  return [...is].some(([secret, hash]) => was.has(secret) && was.get(secret) !== hash);
 }

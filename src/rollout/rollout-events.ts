@@ -1,4 +1,4 @@
-import { conflictText } from './explain.ts';
+import { conflictText, heldText } from './explain.ts';
 import type { SettledSeat, SourceOutcome } from './outcome.ts';
 import type { Workload } from './workload.ts';
 
@@ -22,78 +22,76 @@ export interface RolloutEvent {
 
 /** What has happened since the status was written last; told once, and again only after a crash before the next is written. */
 export function toRolloutEvents(outcome: SourceOutcome): readonly RolloutEvent[] {
-  return [...ofSource(outcome), ...outcome.seats.flatMap((seat) => ofSeat(seat, outcome))];
+  return [
+    ...beginning(outcome),
+    ...outcome.seats.flatMap((seat) => ofSeat(seat, outcome.run.source.key)),
+    ...halting(outcome),
+    ...completion(outcome),
+  ];
 }
 
-function ofSource({ run, history, counts, seats }: SourceOutcome): readonly RolloutEvent[] {
-  const { key, status } = run.source;
-  const [last] = history;
-  const [before] = status?.history ?? [];
-  const isNew = last !== undefined && last.startedAt !== before?.startedAt;
-  const wasOpen = isNew || before?.endedAt === undefined;
-  const events: RolloutEvent[] = [];
-  if (isNew) {
-    events.push({
-      source: key,
-      type: 'Normal',
-      reason: 'RolloutStarted',
-      note: `version ${last.version} rolls out to ${counts.waiting + counts.inProgress} of ${counts.total} workloads`,
-    });
-  }
-  const { halted } = run;
-  if (halted !== undefined && status?.halted?.version !== halted.version) {
-    const note = `version ${halted.version} was stopped when ${halted.workload} failed (${halted.reason})`;
-    const workload = seats.find(({ member }) => member.view.workload.key === halted.workload)?.member.view.workload;
-    events.push({ source: key, type: 'Warning', reason: 'RolloutHalted', note });
-    if (workload) events.push({ source: key, workload, type: 'Warning', reason: 'RolloutHalted', note });
-  }
-  if (last?.outcome === 'Complete' && wasOpen) {
-    events.push({
-      source: key,
-      type: 'Normal',
-      reason: 'RolloutCompleted',
-      note: `version ${last.version}: ${last.updated} workloads rolled out, ${last.failed} failed`,
-    });
-  }
-  return events;
+function beginning({ run: { source }, history: [last], counts }: SourceOutcome): readonly RolloutEvent[] {
+  if (last === undefined || last.startedAt === source.status?.history?.[0]?.startedAt) return [];
+  const note = `version ${last.version} rolls out to ${counts.waiting + counts.inProgress} of ${counts.total} workloads`;
+  return [{ source: source.key, type: 'Normal', reason: 'RolloutStarted', note }];
 }
 
-function ofSeat(seat: SettledSeat, { run }: SourceOutcome): readonly RolloutEvent[] {
-  const { member, entry, isStarted } = seat;
-  const { view, decision, before } = member;
-  const base = { source: run.source.key, workload: view.workload } as const;
-  const events: RolloutEvent[] = [];
-  if (isStarted) events.push({ ...base, type: 'Normal', reason: 'RolloutStarted', note: startNote(seat) });
-  if (decision.kind === 'notify' && !view.isFrozen) {
-    events.push({ ...base, type: 'Normal', reason: 'SecretChanged', note: `changed: ${decision.secrets.join(', ')}` });
-  }
-  if (entry?.obstacle !== undefined && before?.obstacle !== entry.obstacle) {
-    const note =
-      entry.obstacle === 'Conflict'
-        ? conflictText(view.workload.key)
-        : 'was rolled back and stays so until the next version';
-    events.push({
-      ...base,
-      type: 'Warning',
-      reason: entry.obstacle === 'Conflict' ? 'RolloutConflict' : 'RolloutHeld',
-      note,
-    });
-  }
-  const { outcome, reason } = entry?.rollout ?? {};
-  if (outcome === 'Failed' && before?.rollout?.outcome !== 'Failed' && !isStarted) {
-    events.push({
-      ...base,
-      type: 'Warning',
-      reason: 'RolloutFailed',
-      note: `failed with version ${entry?.rollout?.version} (${reason})`,
-    });
-  }
-  return events;
+function halting({ run: { source, halted }, seats }: SourceOutcome): readonly RolloutEvent[] {
+  if (halted === undefined || source.status?.halted?.version === halted.version) return [];
+  const base = {
+    source: source.key,
+    type: 'Warning',
+    reason: 'RolloutHalted',
+    note: `version ${halted.version} was stopped when ${halted.workload} failed (${halted.reason})`,
+  } as const;
+  const culprits = seats.flatMap(({ member: { view } }) =>
+    view.workload.key === halted.workload ? [{ ...base, workload: view.workload }] : [],
+  );
+  return [base, ...culprits];
 }
 
-function startNote({ member: { decision }, entry }: SettledSeat): string {
+function completion({ run: { source }, history: [last] }: SourceOutcome): readonly RolloutEvent[] {
+  const before = source.status?.history?.[0];
+  const wasOver = before?.startedAt === last?.startedAt && before?.endedAt !== undefined;
+  if (last?.outcome !== 'Complete' || wasOver) return [];
+  const note = `version ${last.version}: ${last.updated} workloads rolled out, ${last.failed} failed`;
+  return [{ source: source.key, type: 'Normal', reason: 'RolloutCompleted', note }];
+}
+
+type Told = Pick<RolloutEvent, 'type' | 'reason' | 'note'>;
+
+function ofSeat(seat: SettledSeat, source: string): readonly RolloutEvent[] {
+  const { workload } = seat.member.view;
+  const told = [startOf(seat), changeOf(seat), obstacleOf(seat), failureOf(seat)];
+  return told.flatMap((each) => (each ? { source, workload, ...each } : []));
+}
+
+function startOf({ member: { decision }, entry, isStarted }: SettledSeat): Told | undefined {
+  if (!isStarted) return undefined;
   const version = entry?.rollout?.version ?? 'of unknown content';
-  if (decision.kind === 'stamp') return `rolls out version ${version}, because of ${decision.secrets.join(', ')}`;
-  if (decision.kind === 'reverted') return `puts version ${version} back, for the ${decision.attempt}. time`;
-  return `rolls out version ${version}, with another source`;
+  const base = { type: 'Normal', reason: 'RolloutStarted' } as const;
+  if (decision.kind === 'stamp') {
+    return { ...base, note: `rolls out version ${version}, because of ${decision.secrets.join(', ')}` };
+  }
+  if (decision.kind !== 'reverted') return { ...base, note: `rolls out version ${version}, with another source` };
+  return { ...base, note: `puts version ${version} back, for the ${decision.attempt}. time` };
+}
+
+function changeOf({ member: { decision, view } }: SettledSeat): Told | undefined {
+  if (decision.kind !== 'notify' || view.isFrozen) return undefined;
+  return { type: 'Normal', reason: 'SecretChanged', note: `changed: ${decision.secrets.join(', ')}` };
+}
+
+function obstacleOf({ member: { before, view }, entry }: SettledSeat): Told | undefined {
+  const obstacle = entry?.obstacle;
+  if (obstacle === undefined || before?.obstacle === obstacle) return undefined;
+  return obstacle === 'Conflict'
+    ? { type: 'Warning', reason: 'RolloutConflict', note: conflictText(view.workload.key) }
+    : { type: 'Warning', reason: 'RolloutHeld', note: heldText(view.workload.key) };
+}
+
+function failureOf({ member: { before }, entry }: SettledSeat): Told | undefined {
+  const { outcome, reason, version } = entry?.rollout ?? {};
+  if (outcome !== 'Failed' || before?.rollout?.outcome === 'Failed') return undefined;
+  return { type: 'Warning', reason: 'RolloutFailed', note: `failed with version ${version} (${reason})` };
 }

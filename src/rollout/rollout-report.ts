@@ -6,7 +6,7 @@ import { type Condition, toCondition } from '../kube/condition.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { LastWritten } from '../kube/last-written.ts';
 import { apiVersionOf, resources } from '../kube/objects.ts';
-import type { RolloutEvent } from './orchestrate.ts';
+import type { RolloutEvent } from './rollout-events.ts';
 import type { RolloutMetrics } from './rollout-metrics.ts';
 import type { RolloutStatus } from './rollout-status.ts';
 import type { Source } from './source.ts';

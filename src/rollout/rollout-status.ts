@@ -58,6 +58,7 @@ export interface RolloutRecord {
 /** In no order. */
 export const rolloutStates = [
   'Idle',
+  'ContentUnknown',
   'Settling',
   'AwaitingApproval',
   'AwaitingWindow',

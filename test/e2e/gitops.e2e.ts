@@ -42,6 +42,7 @@ controllerE2e({ name: 'GitOps tools', slug: 'gitops' }, (stand) => {
       { name: 'taken', reason: 'SecretConflict', argo: 'Degraded', flux: 'Failed' },
       { name: 'unreachable', reason: 'VaultUnreachable', argo: 'Progressing', flux: 'InProgress' },
       { name: 'asleep', reason: 'Suspended', argo: 'Suspended', flux: 'InProgress' },
+      { name: 'dozing', reason: 'Suspended', argo: 'Suspended', flux: 'Current' },
     ])('take a sync that says $reason for $argo and $flux', async ({ name, reason, argo, flux }) => {
       const { message } = await stand().tenant.reason(name, reason);
       const object = await readObject(stand(), name);
@@ -173,6 +174,9 @@ async function putSyncs({ tenant }: ControllerStand): Promise<void> {
   });
   await tenant.putSync('unreachable');
   await tenant.putPair('asleep', 'good', { suspend: true });
+  await tenant.putPair('dozing', 'good');
+  await tenant.ready('dozing');
+  await tenant.patchSync('dozing', { spec: { suspend: true } });
 }
 
 async function readObject({ tenant, kube }: ControllerStand, name: string): Promise<Resource> {

@@ -8,6 +8,7 @@ import { toOwnedSecret } from '../../src/controller/owned-secrets.ts';
 import { parseClass } from '../../src/controller/parse-class.ts';
 import { parseSync } from '../../src/controller/parse-sync.ts';
 import { createWatches, type Scope, type Watches } from '../../src/controller/watches.ts';
+import type { RolloutsOptions } from '../../src/controller/rollouts.ts';
 import { SecretBytes } from '../../src/core/secret-bytes.ts';
 import { createEventRecorder, type EventRecorder } from '../../src/kube/events.ts';
 import { fence } from '../../src/kube/fence.ts';
@@ -17,6 +18,9 @@ import type { Reflector } from '../../src/kube/reflector.ts';
 import { Terms } from '../../src/kube/terms.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
+import { toWorkload } from '../../src/rollout/workload.ts';
+import { type WorkloadKind, workloadResources } from '../../src/rollout/workload-kind.ts';
+import { createWorkloadWatches, type WorkloadWatches } from '../../src/rollout/workload-watches.ts';
 import { createResolver } from '../../src/resolve/resolver.ts';
 import { createDialects } from '../../src/spc/dialect.ts';
 import { awsDefaults } from './aws-defaults.ts';
@@ -28,6 +32,8 @@ import { noTls } from './vault-callers.ts';
 export interface UnderTestOptions extends Partial<ControllerOptions>, Scope {
   /** In place of a new one: it goes on after a restart, and is not ended with the controller. */
   readonly world?: SyncWorld;
+  /** With what rollouts are told; nothing is rolled out unless given. */
+  readonly rollouts?: Partial<RolloutsOptions>;
 }
 
 const { signal: forever } = new AbortController();
@@ -55,6 +61,7 @@ export class ControllerUnderTest implements AsyncDisposable {
   /** Set where the watches are meant not to show what there is. */
   isLagging = false;
   readonly #watches: Watches;
+  readonly #workloads: WorkloadWatches | undefined;
   readonly #events: EventRecorder;
   readonly #calls = new CountedCalls();
   readonly #options: UnderTestOptions;
@@ -78,6 +85,8 @@ export class ControllerUnderTest implements AsyncDisposable {
     this.#watches = createWatches(options, { client: counted, clock, logger, metrics, random });
     this.#events = createEventRecorder({ client: fenced, clock, logger, instance: 'one', random: Math.random });
     const versionKey = SecretBytes.from(new Uint8Array(32));
+    const watching = { client: counted, clock, logger, metrics, random };
+    this.#workloads = options.rollouts && createWorkloadWatches(options, watching);
     const limits = { refreshIntervalMs: 0, minRefreshIntervalMs: 0, staleIfErrorMs: 0, maxBytes: 1024 * 1024 };
     const dialects = createDialects({ cacheSize: 100 });
     const vault = { address: 'https://vault.test:8200', namespace: '', authMount: 'kubernetes', tls: noTls };
@@ -95,6 +104,16 @@ export class ControllerUnderTest implements AsyncDisposable {
       metrics,
       random,
       digestKey: SecretBytes.from(new Uint8Array(32).fill(1)),
+      rollouts: this.#workloads && {
+        workloads: this.#workloads,
+        versionKey,
+        options: {
+          maxConcurrent: 10,
+          fieldManager: 'lockstep-rollout',
+          understandsReloader: false,
+          ...options.rollouts,
+        },
+      },
       options: { intervalMs: 60_000, workers: 4, perObjectMetrics: false, ...options },
     });
     this.#close = () => client.close();
@@ -158,7 +177,20 @@ export class ControllerUnderTest implements AsyncDisposable {
       this.#hasSeen(classes, { resource: resources.classes, keep: parseClass, label: names.syncLabel }) &&
       this.#hasSeen(secrets, { resource: resources.secrets, keep: toOwnedSecret, label: names.managedLabel }) &&
       this.#hasSeen(accounts, { resource: resources.serviceAccounts, keep: toAccount }) &&
-      (namespaces === undefined || this.#hasSeenNamespaces(namespaces))
+      (namespaces === undefined || this.#hasSeenNamespaces(namespaces)) &&
+      (this.#workloads === undefined || this.#hasSeenWorkloads(this.#workloads))
+    );
+  }
+
+  #hasSeenWorkloads(workloads: WorkloadWatches): boolean {
+    return Object.entries(workloadResources).every(([kind, resource]) =>
+      this.world.kube.store
+        .list(toKindKey(resource), { namespace: undefined, labelSelector: undefined })
+        .every((object) => {
+          const workload = toWorkload(kind as WorkloadKind, object);
+          const known = workloads.in(object.metadata.namespace ?? '').find(({ uid }) => uid === object.metadata.uid);
+          return isDeepStrictEqual(known, workload);
+        }),
     );
   }
 

@@ -1,0 +1,56 @@
+import type { KubeObject } from '../kube/objects.ts';
+import { type Container, containersOf, flagOf, hostPathsOf, repositoryOf } from './containers.ts';
+
+/** Where drivers look for the sockets of providers. */
+const providerDirectories = [
+  '/var/run/secrets-store-csi-providers',
+  '/run/secrets-store-csi-providers',
+  '/etc/kubernetes/secrets-store-csi-providers',
+];
+
+/** The container of the Secrets Store CSI driver in a DaemonSet. Undefined: it is none. */
+export function driverOf(daemonSet: KubeObject): Container | undefined {
+  return containersOf(daemonSet).find(
+    (each) =>
+      flagOf(each, 'provider-volume') !== undefined || /(^|\/)csi-secrets-store\/driver$/.test(repositoryOf(each)),
+  );
+}
+
+/** The container of our provider in a DaemonSet. */
+export function ownProviderOf(daemonSet: KubeObject): Container | undefined {
+  return containersOf(daemonSet).find(
+    (each) => each.words.includes('provider') && /(^|\/)lockstep[^/]*$/.test(repositoryOf(each)),
+  );
+}
+
+/** Whether the pods of a DaemonSet have the folder of the providers' sockets. */
+export function hasProviderSockets(daemonSet: KubeObject): boolean {
+  const paths = hostPathsOf(daemonSet).map((path) => path.replace(/\/+$/, ''));
+  return paths.some((path) =>
+    providerDirectories.some((directory) => path === directory || path.startsWith(`${directory}/`)),
+  );
+}
+
+const knownProviders: readonly (readonly [pattern: RegExp, socket: string])[] = [
+  [/vault-csi-provider$/, 'vault'],
+  [/openbao-csi-provider$/, 'openbao'],
+  [/secrets-store-csi-driver-provider-aws$/, 'aws'],
+  [/provider-azure|azure.*provider/, 'azure'],
+  [/provider-gcp|gcp.*provider/, 'gcp'],
+];
+
+/** Name of the socket that a foreign provider serves; undefined: not known. */
+export function socketOf(daemonSet: KubeObject): string | undefined {
+  const repositories = containersOf(daemonSet).map(repositoryOf);
+  return knownProviders.find(([pattern]) => repositories.some((each) => pattern.test(each)))?.[1];
+}
+
+/** Whether one of the workload's containers is that program. */
+export function runs(workload: KubeObject, program: 'reloader' | 'external-secrets'): boolean {
+  return containersOf(workload).some((each) => images[program].test(repositoryOf(each)));
+}
+
+const images = {
+  reloader: /(^|\/)stakater\/reloader$|(^|\/)reloader$/,
+  'external-secrets': /(^|\/)external-secrets\/external-secrets$|(^|\/)external-secrets$/,
+} as const;
