@@ -29,6 +29,14 @@ const commands: CommandTable = {
     summary: 'Show the SecretProviderClassSyncs of a cluster: which are current, and why the others are not',
     load: async () => (await import('./cli/status.ts')).createStatusCommand(),
   },
+  plan: {
+    summary: 'Show what a change of Secrets would roll out: workloads, pods, order and time',
+    load: async () => (await import('./cli/plan.ts')).createPlanCommand(),
+  },
+  rollout: {
+    summary: 'Approve, resume, freeze or look at rollouts',
+    load: async () => (await import('./cli/rollout.ts')).createRolloutCommand(),
+  },
   mount: {
     summary: 'Write the files of one SecretProviderClass into a directory, without Kubernetes',
     load: async () => (await import('./cli/mount.ts')).createMountCommand(),
@@ -48,6 +56,10 @@ const commands: CommandTable = {
   migrate: {
     summary: "Translate manifests of External Secrets Operator and of the driver's own sync",
     load: async () => (await import('./cli/migrate.ts')).createMigrateCommand(),
+  },
+  doctor: {
+    summary: 'Say what of a cluster stands in the way',
+    load: async () => (await import('./cli/doctor.ts')).createDoctorCommand(),
   },
   dev: {
     summary: 'Try manifests on this machine: a provider, a store over one file and a played driver',

@@ -50,7 +50,7 @@ describe('the settings for Argo CD', () => {
       'resource.customizations.actions',
       'resource.customizations.ignoreDifferences',
     ]);
-    expect(actionNames).toEqual(['force-sync', 'approve', 'resume', 'freeze', 'unfreeze']);
+    expect(actionNames).toEqual(['force-sync', 'approve', 'resume', 'freeze', 'thaw']);
   });
 
   it('do not overwrite at a sync what they ignore', () => {

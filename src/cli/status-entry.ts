@@ -1,5 +1,6 @@
 import type { SyncObject } from '../controller/sync-object.ts';
 import type { SecretStatus } from '../controller/sync-status.ts';
+import type { RolloutStatus } from '../rollout/rollout-status.ts';
 
 /** One SecretProviderClassSync as `lockstep status` shows it; `-o json` prints exactly this. */
 export interface StatusEntry {
@@ -13,12 +14,35 @@ export interface StatusEntry {
   readonly reason: string;
   readonly message: string;
   readonly secrets: readonly SecretStatus[];
+  /** Null: nothing is rolled out. */
+  readonly rollout: RolloutEntry | null;
   /** When a Secret last got other content. */
   readonly lastChange: string | null;
   readonly created: string;
   readonly observedGeneration: number | null;
   /** The spec was changed, and the status is about the one before. */
   readonly stale: boolean;
+}
+
+/** How far the workloads are that use the Secrets. */
+export interface RolloutEntry {
+  /** The condition RolloutComplete is True. */
+  readonly complete: boolean;
+  /** Of that condition. */
+  readonly reason: string;
+  /** What it waits for, and what to do. */
+  readonly message: string;
+  /** What `lockstep rollout approve` and `resume` name. */
+  readonly version: string | null;
+  readonly total: number;
+  readonly updated: number;
+  readonly inProgress: number;
+  readonly failed: number;
+  readonly held: number;
+  readonly waiting: number;
+  readonly estimatedCompletion: string | null;
+  /** Mode Pin: what came before it may be revoked. */
+  readonly oldestVersionInUse: string | null;
 }
 
 export function toStatusEntry(sync: SyncObject): StatusEntry {
@@ -30,7 +54,41 @@ export function toStatusEntry(sync: SyncObject): StatusEntry {
   const isPending = condition.status === 'Unknown' || stale;
   const { reason, message } = condition;
   const state = sync.spec?.suspend ? 'suspended' : toState(ready, isPending);
-  return { namespace, name, state, ready, reason, message, secrets, lastChange, created, observedGeneration, stale };
+  return {
+    namespace,
+    name,
+    state,
+    ready,
+    reason,
+    message,
+    secrets,
+    rollout: toRolloutEntry(sync),
+    lastChange,
+    created,
+    observedGeneration,
+    stale,
+  };
+}
+
+function toRolloutEntry({ rollout: { condition, status } }: SyncObject): RolloutEntry | null {
+  if (!condition) return null;
+  return {
+    ...toCounts(status ?? none),
+    complete: condition.status === 'True',
+    reason: condition.reason,
+    message: condition.message,
+    version: status?.version ?? null,
+    estimatedCompletion: status?.estimatedCompletion ?? null,
+    oldestVersionInUse: status?.oldestVersionInUse ?? null,
+  };
+}
+
+type Counts = Pick<RolloutStatus, 'total' | 'updated' | 'inProgress' | 'failed' | 'held' | 'waiting'>;
+
+const none: Counts = { total: 0, updated: 0, inProgress: 0, failed: 0, held: 0, waiting: 0 };
+
+function toCounts({ total, updated, inProgress, failed, held, waiting }: Counts): Counts {
+  return { total, updated, inProgress, failed, held, waiting };
 }
 
 const unseen = { status: 'Unknown', reason: '', message: 'no controller has looked at it yet' } as const;

@@ -1,5 +1,4 @@
 import { parseSync } from '../controller/parse-sync.ts';
-import { SecretError } from '../core/errors.ts';
 import type { ApiReader } from '../kube/api-client.ts';
 import { type KubeObject, resources } from '../kube/objects.ts';
 import { listPages } from '../kube/paged-list.ts';
@@ -9,6 +8,7 @@ import { createLogger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { aborted } from './aborted.ts';
 import type { Host } from './host.ts';
+import { withCrdRemedy } from './list-all.ts';
 import { type StatusEntry, toGone, toStatusEntry } from './status-entry.ts';
 import type { StatusPrinter } from './status-printer.ts';
 
@@ -32,7 +32,7 @@ export async function showStatus(deps: StatusSessionDeps): Promise<readonly Stat
       onPage: (items) => void entries.push(...items.map(toEntry)),
     });
   } catch (error) {
-    throw withRemedy(error);
+    throw withCrdRemedy(error);
   }
   deps.printer.all(entries);
   return entries;
@@ -48,7 +48,7 @@ export async function watchStatus(deps: StatusSessionDeps): Promise<readonly Sta
   try {
     await reflector.settled(host.stop);
     const problem = reflector.problem(deps.namespace ?? '');
-    if (problem) throw withRemedy(problem);
+    if (problem) throw withCrdRemedy(problem);
     isListed = true;
     printer.all(entriesOf(reflector));
     reflector.onChange(({ previous, current }) => {
@@ -83,11 +83,4 @@ function entriesOf(reflector: Reflector<StatusEntry>): readonly StatusEntry[] {
 /** Labels, managedFields and the like change what is not shown. */
 function isSame(previous: StatusEntry | undefined, current: StatusEntry): boolean {
   return JSON.stringify(previous) === JSON.stringify(current);
-}
-
-/** A list of a kind is not found when the cluster has no such kind. */
-function withRemedy(error: unknown): unknown {
-  if (!(error instanceof SecretError) || error.code !== 'KUBE_NOT_FOUND') return error;
-  const message = 'this cluster knows no SecretProviderClassSync; install the CRDs with: kubectl apply -f deploy/crds';
-  return new SecretError('KUBE_NOT_FOUND', message, { cause: error });
 }

@@ -15,6 +15,7 @@ const synced: StatusEntry = {
     { name: 'db', state: 'Synced' },
     { name: 'db-tls', state: 'Identical' },
   ],
+  rollout: null,
   lastChange: '2026-01-02T11:48:00Z',
   created: '2026-01-01T00:00:00Z',
   observedGeneration: 1,
@@ -52,12 +53,56 @@ function createTable(columns?: number, hasNamespace = true): StatusTable {
 describe('the table of a status', () => {
   it('aligns what there is under its names', () => {
     expect(createTable().format([denied, synced, fresh])).toBe(
-      `NAMESPACE   NAME       READY     REASON        SECRETS   LAST-CHANGE   AGE   MESSAGE
-billing     payments   False     VaultDenied   1/2       12m           36h   object "key": Vault answered 403
-shop        db         True      Synced        2/2       12m           36h   2 Secrets are current
-shop        new        Unknown   -             0/0       -             45s   no controller has looked at it yet
+      `NAMESPACE   NAME       READY     REASON        SECRETS   ROLLOUT   LAST-CHANGE   AGE   MESSAGE
+billing     payments   False     VaultDenied   1/2       -         12m           36h   object "key": Vault answered 403
+shop        db         True      Synced        2/2       -         12m           36h   2 Secrets are current
+shop        new        Unknown   -             0/0       -         -             45s   no controller has looked at it yet
 `,
     );
+  });
+
+  it.for([
+    ['how far a rollout is, and what it waits for', synced, 'InProgress 3/10', 'web is in progress'],
+    ['first why Secrets are not current', denied, 'InProgress 3/10', 'object "key": Vault answered 403'],
+  ] as const)('says %s', ([, entry, cell, message]) => {
+    const rollout = {
+      complete: false,
+      reason: 'InProgress',
+      message: 'web is in progress',
+      version: '0123456789ab',
+      total: 10,
+      updated: 3,
+      inProgress: 1,
+      failed: 0,
+      held: 0,
+      waiting: 6,
+      estimatedCompletion: null,
+      oldestVersionInUse: null,
+    };
+    const [, line = ''] = createTable()
+      .format([{ ...entry, rollout }])
+      .split('\n');
+
+    expect(line.split(/ {2,}/)).toEqual(expect.arrayContaining([cell, message]));
+  });
+
+  it('says of a rollout that is complete what became of the Secrets', () => {
+    const rollout = {
+      complete: true,
+      reason: 'Complete',
+      message: 'all of them have it',
+      version: '0123456789ab',
+      total: 1,
+      updated: 1,
+      inProgress: 0,
+      failed: 0,
+      held: 0,
+      waiting: 0,
+      estimatedCompletion: null,
+      oldestVersionInUse: null,
+    };
+
+    expect(createTable().format([{ ...synced, rollout }])).toMatch(/Complete 1\/1 .* 2 Secrets are current$/m);
   });
 
   it('leaves the namespace out where all are of the same', () => {
@@ -80,14 +125,14 @@ shop        new        Unknown   -             0/0       -             45s   no 
 
   it('cuts a message to the terminal, and never to nothing', () => {
     const message = 'Vault '.repeat(40);
-    const [, line = ''] = createTable(100)
+    const [, line = ''] = createTable(110)
       .format([{ ...denied, message }])
       .split('\n');
     const [, narrow = ''] = createTable(10)
       .format([{ ...denied, message }])
       .split('\n');
 
-    expect(line).toHaveLength(100);
+    expect(line).toHaveLength(110);
     expect(line).toMatch(/ {3}Vault Vault Vault Vault …$/);
     expect(narrow).toMatch(/ {3}Vault Vault Vault V…$/);
   });

@@ -1,4 +1,5 @@
-import type { StatusEntry } from './status-entry.ts';
+import { toOneLine } from './columns.ts';
+import type { RolloutEntry, StatusEntry } from './status-entry.ts';
 
 export interface StatusTableOptions {
   readonly hasNamespace: boolean;
@@ -11,7 +12,7 @@ export interface StatusTableOptions {
 const gap = '   ';
 /** A message is not cut shorter than this, however narrow the terminal is. */
 const minMessageLength = 20;
-const header = ['NAMESPACE', 'NAME', 'READY', 'REASON', 'SECRETS', 'LAST-CHANGE', 'AGE', 'MESSAGE'];
+const header = ['NAMESPACE', 'NAME', 'READY', 'REASON', 'SECRETS', 'ROLLOUT', 'LAST-CHANGE', 'AGE', 'MESSAGE'];
 const current: ReadonlySet<string> = new Set(['Synced', 'Identical']);
 
 /** Entries in aligned columns. What is printed later stands under what was printed before, as far as it fits. */
@@ -68,9 +69,10 @@ function toCells(entry: StatusEntry, now: number): readonly string[] {
     toReady(entry),
     entry.reason || '-',
     `${done}/${entry.secrets.length}`,
+    toRollout(entry.rollout),
     toAge(entry.lastChange, now),
     toAge(entry.created, now),
-    entry.message,
+    toMessage(entry),
   ].map(toOneLine);
 }
 
@@ -80,14 +82,19 @@ function toReady({ ready, state }: StatusEntry): string {
   return state === 'pending' ? 'Unknown' : 'False';
 }
 
+/** `InProgress 3/10`: so many workloads have the present content. */
+function toRollout(rollout: RolloutEntry | null): string {
+  return rollout === null ? '-' : `${rollout.reason} ${rollout.updated}/${rollout.total}`;
+}
+
+/** Of whatever is not as it should be; a Secret that is not current comes first. */
+function toMessage({ ready, message, rollout }: StatusEntry): string {
+  return ready && rollout?.complete === false ? rollout.message : message;
+}
+
 function toAge(time: string | null, now: number): string {
   const at = Date.parse(time ?? '');
   return Number.isNaN(at) ? '-' : formatAge(now - at);
-}
-
-/** What others wrote must neither break a line nor steer the terminal. */
-function toOneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
 function clip(text: string, length: number): string {

@@ -22,9 +22,9 @@ describe('lockstep status', () => {
 
     expect({ code, err }).toEqual({ code: 0, err: '1 ready, 1 failing\n' });
     expect(out.split('\n').map((line) => line.replaceAll(/ {2,}/g, '|').replace(/\|\d+d\|\d+d\|/, '|AGE|'))).toEqual([
-      'NAME|READY|REASON|SECRETS|LAST-CHANGE|AGE|MESSAGE',
-      'db|False|VaultDenied|0/1|AGE|db it is',
-      'web|True|Synced|1/1|AGE|web it is',
+      'NAME|READY|REASON|SECRETS|ROLLOUT|LAST-CHANGE|AGE|MESSAGE',
+      'db|False|VaultDenied|0/1|-|AGE|db it is',
+      'web|True|Synced|1/1|-|AGE|web it is',
       '',
     ]);
   });
@@ -70,6 +70,7 @@ describe('lockstep status', () => {
         reason: 'VaultDenied',
         message: 'db it is',
         secrets: [{ name: 'db', state: 'Failed' }],
+        rollout: null,
         lastChange: '2026-01-01T00:00:00Z',
         created: '2026-01-01T00:00:00Z',
         observedGeneration: 0,
@@ -83,6 +84,7 @@ describe('lockstep status', () => {
         reason: '',
         message: 'no controller has looked at it yet',
         secrets: [],
+        rollout: null,
         lastChange: null,
         created: '2026-01-01T00:00:00Z',
         observedGeneration: null,

@@ -1,7 +1,7 @@
 import type { SecretBytes } from '../core/secret-bytes.ts';
 import type { ApiClient, CallOptions } from '../kube/api-client.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import { keyOf, type ObjectKey } from '../kube/objects.ts';
+import type { ObjectKey } from '../kube/objects.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -18,6 +18,7 @@ import { VersionKeeper } from '../rollout/version-keeper.ts';
 import { createVersionSecrets } from '../rollout/version-secrets.ts';
 import type { WorkloadWatches } from '../rollout/workload-watches.ts';
 import type { ClassObject } from './parse-class.ts';
+import { toSource } from './rollout-source.ts';
 import type { SyncObject } from './sync-object.ts';
 import type { Next } from './workers.ts';
 
@@ -145,19 +146,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
 
 function sourcesIn(namespace: string, deps: RolloutsDeps): readonly Source[] {
   if (!deps.isSelected(namespace)) return [];
-  return [...deps.syncs.entries(namespace)].flatMap(([, sync]) => toSource(sync, deps) ?? []);
-}
-
-/** Undefined: it does not say what it keeps. */
-function toSource(sync: SyncObject, { classes }: Pick<RolloutsDeps, 'classes'>): Source | undefined {
-  const { spec, isDeleted, key, namespace, name, uid, generation, resourceVersion, rollout } = sync;
-  if (!spec || isDeleted || spec.mode === 'Shadow') return undefined;
-  const found = classes.get(keyOf({ namespace, name: spec.className }));
-  const secrets = (spec.secretObjects ?? found?.secretObjects ?? []).map(({ secretName, annotations }) => ({
-    name: secretName,
-    annotations,
-  }));
-  return { key, namespace, name, uid, generation, resourceVersion, className: spec.className, secrets, ...rollout };
+  return [...deps.syncs.entries(namespace)].flatMap(([, sync]) => toSource(sync, deps.classes) ?? []);
 }
 
 /** By its own word, or by that of a workload that uses it. */
@@ -165,7 +154,7 @@ function isPinned(key: ObjectKey, { syncs, workloads, classes }: RolloutsDeps): 
   const sync = syncs.get(key);
   if (!sync) return false;
   if (sync.rollout.spec.ok && sync.rollout.spec.value.mode === 'Pin') return true;
-  const source = toSource(sync, { classes });
+  const source = toSource(sync, classes);
   if (!source || !workloads.hasPinLabel(sync.namespace)) return false;
   const names = new Set(source.secrets.map(({ name }) => name));
   return workloads

@@ -20,7 +20,7 @@ export interface CanaryFacts {
   /** The version that goes on in spite of everything. */
   readonly resume: string | undefined;
   readonly now: number;
-  readonly stateOf: (participant: Participant) => WorkloadState;
+  readonly stateOf: (participant: Participant) => WorkloadState | undefined;
 }
 
 /**
@@ -64,9 +64,9 @@ export function canariesOf(members: readonly Participant[], version: string | un
 const over: CanaryPhase = { kind: 'Over' };
 
 /** May be a canary, if not now then when it is no longer busy. A CronJob shows nothing. */
-function isEligible(member: Participant, { isIll, block }: WorkloadState): boolean {
-  const isOut = block === 'Frozen' || block === 'Paused';
-  return duePatch(member) !== undefined && !isIll && !isOut && member.view.workload.kind !== 'CronJob';
+function isEligible(member: Participant, state: WorkloadState | undefined): boolean {
+  if (state === undefined || state.isIll || member.view.workload.kind === 'CronJob') return false;
+  return duePatch(member) !== undefined && state.block !== 'Frozen' && state.block !== 'Paused';
 }
 
 function soakEnd({ entry }: Participant, soakMs: number, now: number): number | undefined {

@@ -13,28 +13,36 @@ export interface Start {
   readonly patches: ReadonlyMap<string, Patch>;
 }
 
+/** Whose turn it is. */
+export interface Choice {
+  readonly starts: readonly Start[];
+  /** Keys of workloads that would begin, if their revisions had been counted. */
+  readonly uncounted: readonly string[];
+}
+
 /**
  * The workloads that begin now. The same facts bring the same ones in the same order, so that one whose patch was answered to nobody
  * comes first again, and is found to be patched.
  */
-export function chooseStarts(run: NamespaceRun): readonly Start[] {
+export function chooseStarts(run: NamespaceRun): Choice {
   const { view, states, sources } = run;
   const lanes = new Map(sources.map((source) => [source, new Lane(source, run)]));
   const candidates = toCandidates(run);
-  const active = new Set(candidates.flatMap(({ initiators }) => initiators));
-  const limits = [...active].map((source) => lanes.get(source)?.limit ?? 0);
+  const limits = candidates.flatMap(({ initiators }) => initiators.map((source) => lanes.get(source)?.limit ?? 0));
   const bound = Math.min(view.freeSlots, Math.max(0, ...limits));
-  const starts: Start[] = [];
-  let inFlight = [...states.values()].filter((state) => state.isInFlight).length;
+  const chosen: Candidate[] = [];
+  const inFlight = [...states.values()].filter((state) => state.isInFlight).length;
   for (const candidate of candidates) {
-    if (inFlight >= bound) break;
+    if (inFlight + chosen.length >= bound) break;
     const those = candidate.initiators.flatMap((source) => lanes.get(source) ?? []);
     if (!those.every((lane) => lane.admits(candidate))) continue;
     for (const lane of those) lane.begin();
-    inFlight++;
-    starts.push(toStart(candidate, view.now));
+    chosen.push(candidate);
   }
-  return starts;
+  return {
+    starts: chosen.filter(({ state }) => !state.isUncounted).map((candidate) => toStart(candidate, view.now)),
+    uncounted: chosen.filter(({ state }) => state.isUncounted).map((candidate) => candidate.view.workload.key),
+  };
 }
 
 function toStart(candidate: Candidate, now: number): Start {

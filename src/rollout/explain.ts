@@ -111,7 +111,6 @@ function blockText(key: string, block: Block): readonly string[] {
     case 'Braked':
       return [`${key} is not healthy and has more old revisions than its revisionHistoryLimit allows: repair it first`];
     case 'InFlight':
-    case 'Unseen':
       return [];
   }
 }

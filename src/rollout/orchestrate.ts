@@ -1,3 +1,4 @@
+import { isWanted } from './candidates.ts';
 import { chooseStarts, type Start } from './choose-starts.ts';
 import { explain } from './explain.ts';
 import { Lane, loadOf } from './lane.ts';
@@ -29,12 +30,7 @@ export interface NamespacePlan {
  * asked again after whatever happened, it goes on where things stand.
  */
 export function orchestrate(view: NamespaceView): NamespacePlan {
-  const run = toNamespaceRun(view);
-  const starts = chooseStarts(run);
-  return toPlan(
-    run,
-    starts.map((start) => ({ ...start, generation: start.workload.generation })),
-  );
+  return toPlan(toNamespaceRun(view), ({ workload }) => workload.generation);
 }
 
 /**
@@ -42,27 +38,28 @@ export function orchestrate(view: NamespaceView): NamespacePlan {
  * answered. A start that is not among them has failed, and nothing of it is recorded.
  */
 export function afterStarts(view: NamespaceView, generations: ReadonlyMap<string, number>): NamespacePlan {
-  const run = toNamespaceRun(view);
-  const made = chooseStarts(run).flatMap((start): readonly MadeStart[] => {
-    const generation = generations.get(start.workload.key);
-    return generation === undefined ? [] : [{ ...start, generation }];
-  });
-  return toPlan(run, made);
+  return toPlan(toNamespaceRun(view), ({ workload }) => generations.get(workload.key));
 }
 
-function toPlan(run: NamespaceRun, starts: readonly MadeStart[]): NamespacePlan {
-  const outcomes = run.sources.map((source) => toSourceOutcome(source, starts, run));
+/** `generationOf` undefined: the start was not made. */
+function toPlan(run: NamespaceRun, generationOf: (start: Start) => number | undefined): NamespacePlan {
+  const { starts, uncounted } = chooseStarts(run);
+  const made = starts.flatMap((start): readonly MadeStart[] => {
+    const generation = generationOf(start);
+    return generation === undefined ? [] : [{ ...start, generation }];
+  });
+  const outcomes = run.sources.map((source) => toSourceOutcome(source, made, run));
   const heard = outcomes.filter(isHeard);
   const inFlight = outcomes.flatMap(({ seats }) =>
     seats.flatMap(({ entry }) => (isInFlight(entry) ? (entry?.workload ?? []) : [])),
   );
   const times = outcomes.flatMap((outcome) => wakeAt(outcome, run.view.now) ?? []);
   return {
-    starts,
+    starts: made,
     statuses: new Map(heard.map((outcome) => [outcome.run.source.key, toStatus(outcome, run)])),
     events: heard.flatMap(toRolloutEvents),
     inFlight: [...new Set(inFlight)],
-    watched: [...new Set([...inFlight, ...run.sources.flatMap((source) => watchedBy(source, run))])],
+    watched: [...new Set([...inFlight, ...uncounted, ...run.sources.flatMap((source) => watchedBy(source, run))])],
     wakeAt: times.length === 0 ? undefined : Math.min(...times),
   };
 }
@@ -72,12 +69,14 @@ function isHeard({ run: { source }, seats }: SourceOutcome): boolean {
   return source.spec.mode !== 'Off' || source.status !== undefined || seats.length > 0;
 }
 
-/** Canaries during their soak, and those whose revisions have to be counted before they may begin. */
-function watchedBy({ phase, members, gates, putBackGates }: SourceRun, { states }: NamespaceRun): readonly string[] {
-  const canaries = phase.kind === 'Watching' ? phase.canaries : [];
-  const isOpen = gates.length === 0 || putBackGates.length === 0;
-  const unseen = isOpen ? members.filter(({ view }) => states.get(view.workload.key)?.block === 'Unseen') : [];
-  return [...canaries, ...unseen].map(({ view }) => view.workload.key);
+/** Canaries during their soak, and those that begin once there are fewer revisions of them. */
+function watchedBy(source: SourceRun, { states, view: { now } }: NamespaceRun): readonly string[] {
+  const { phase, halted, members } = source;
+  const canaries = phase.kind === 'Watching' && halted === undefined ? phase.canaries : [];
+  const braked = members.filter(
+    (member) => isWanted(source, member, now) && states.get(member.view.workload.key)?.block === 'Braked',
+  );
+  return [...canaries, ...braked].map(({ view }) => view.workload.key);
 }
 
 function toStatus(outcome: SourceOutcome, run: NamespaceRun): RolloutStatus {

@@ -57,12 +57,19 @@ type Known = Omit<Participant, 'entry'>;
 function look(participant: Known, version: string | undefined, now: number): LedgerEntry | undefined {
   const entry = record(participant, version, now);
   if (entry === undefined) return undefined;
-  // Whoever undoes a rollout that goes on has seen that it does no good.
-  const isUndone = participant.decision.kind === 'held' && isInFlight(entry);
-  if (isUndone && entry.rollout !== undefined) {
-    return { ...entry, rollout: toFailed(entry.rollout, 'RolledBack', now) };
+  const { rollout, ...rest } = entry;
+  if (rollout === undefined || !isInFlight(entry)) return entry;
+  switch (participant.decision.kind) {
+    case 'held':
+      // Whoever undoes a rollout that goes on has seen that it does no good.
+      return { ...rest, rollout: toFailed(rollout, 'RolledBack', now) };
+    case 'reverted':
+    case 'conflict':
+      // What goes on is the way back: it shows nothing.
+      return rest;
+    default:
+      return observeRollout(entry, participant.view, now);
   }
-  return observeRollout(entry, participant.view, now);
 }
 
 function record(participant: Known, version: string | undefined, now: number): LedgerEntry | undefined {

@@ -59,15 +59,12 @@ function toStates(seen: readonly SeenSource[], now: number): ReadonlyMap<string,
   );
 }
 
-/** Of somebody whom no source concerns. */
-const unconcerned: WorkloadState = { isInFlight: false, isIll: false, isBrokenByUs: false, block: undefined };
-
 function toSourceRun(
   { source, content, members: seen, omitted }: SeenSource,
   states: ReadonlyMap<string, WorkloadState>,
   now: number,
 ): SourceRun {
-  const stateOf = ({ view }: Participant): WorkloadState => states.get(view.workload.key) ?? unconcerned;
+  const stateOf = (member: Participant): WorkloadState | undefined => states.get(member.view.workload.key);
   const { version } = content;
   const { spec, resume, status } = source;
   const facts: CanaryFacts = { spec: spec.canary, version, resume, now, stateOf };

@@ -14,12 +14,12 @@ export interface WorkloadState {
   readonly isBrokenByUs: boolean;
   /** Why nothing may begin; undefined: nothing is in the way. */
   readonly block: Block | undefined;
+  /** Its revisions have to be counted before it may begin. */
+  readonly isUncounted: boolean;
 }
 
-/**
- * `Busy`: somebody else's rollout goes on. `Unseen`: its revisions have to be counted. `Braked`: there are too many of them.
- */
-export type Block = 'Frozen' | 'Paused' | 'InFlight' | 'Busy' | 'Unseen' | 'Braked';
+/** `Busy`: somebody else's rollout goes on. `Braked`: it is ill, and has too many old revisions. */
+export type Block = 'Frozen' | 'Paused' | 'InFlight' | 'Busy' | 'Braked';
 
 /** Beyond what Kubernetes keeps: it cleans up when a rollout is complete only. */
 const spareRevisions = 2;
@@ -29,15 +29,21 @@ export function toWorkloadState(participants: readonly Participant[], view: Work
   const entries = participants.flatMap(({ entry }) => entry ?? []);
   const condition = conditionOf(entries, view, now);
   const isIll = condition === 'Ill';
-  const state = { isInFlight: entries.some(isInFlight), isIll, isBrokenByUs: isIll && entries.some(hasBroken) };
-  return { ...state, block: blockOf(state.isInFlight, condition, view) };
+  const inFlight = entries.some(isInFlight);
+  return {
+    isInFlight: inFlight,
+    isIll,
+    isBrokenByUs: isIll && entries.some(hasBroken),
+    block: blockOf(inFlight, condition, view),
+    isUncounted: isIll && view.workload.kind !== 'CronJob' && view.revisions === undefined,
+  };
 }
 
 /** The participant, with when it began to wait for somebody else's rollout. */
-export function withBusySince(participant: Participant, { block }: WorkloadState, now: number): Participant {
+export function withBusySince(participant: Participant, state: WorkloadState | undefined, now: number): Participant {
   if (participant.entry === undefined || duePatch(participant) === undefined) return participant;
   const { busySince, ...rest } = participant.entry;
-  const isProgressing = participant.view.workload.health.state === 'Progressing' && block !== 'InFlight';
+  const isProgressing = participant.view.workload.health.state === 'Progressing' && state?.isInFlight === false;
   const entry: LedgerEntry = isProgressing ? { ...rest, busySince: toTime(pastTime(busySince, now)) } : rest;
   return { ...participant, entry };
 }
@@ -71,7 +77,6 @@ function blockOf(
   if (inFlight) return 'InFlight';
   if (workload.isPaused) return 'Paused';
   if (condition === 'Busy') return 'Busy';
-  if (condition === 'Well' || workload.kind === 'CronJob') return undefined;
-  if (revisions === undefined) return 'Unseen';
-  return revisions > workload.revisionHistoryLimit + spareRevisions ? 'Braked' : undefined;
+  const isBraked = condition === 'Ill' && (revisions ?? 0) > workload.revisionHistoryLimit + spareRevisions;
+  return isBraked ? 'Braked' : undefined;
 }

@@ -99,7 +99,11 @@ apiE2e('The chart', namespace, (stand) => {
     writeFileSync(file(), await renderChart({ namespace, values }));
     const { code, output } = await kubectl(
       stand().cluster.kubeconfig,
-      ...['apply', '--server-side', '--force-conflicts', '--dry-run=server', '--validate=strict'],
+      'apply',
+      '--server-side',
+      '--force-conflicts',
+      '--dry-run=server',
+      '--validate=strict',
       `--filename=${file()}`,
     );
     expect({ code, output }).toEqual({ code: 0, output: expect.not.stringMatching(/warning|error/i) });
@@ -138,7 +142,7 @@ apiE2e('The chart', namespace, (stand) => {
         'rollouts of some namespaces, and pins',
         [
           'ClusterRoleBinding lockstep-provider',
-          'ClusterRoleBinding lockstep-rollouts-pin',
+          'ClusterRoleBinding lockstep-rollouts-cluster',
           'RoleBinding chart/lockstep-controller',
           'RoleBinding chart/lockstep-rollouts',
           'RoleBinding lockstep-controller-own',

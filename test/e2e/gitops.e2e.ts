@@ -134,8 +134,8 @@ controllerE2e({ name: 'GitOps tools', slug: 'gitops' }, (stand) => {
         await act(stand(), 'freeze', 'good');
         const frozen = await readObject(stand(), 'good');
         expect(isFrozen(metadataOf(frozen).labels)).toBe(true);
-        expect(argoActions(frozen)).toEqual(['force-sync', 'unfreeze']);
-        await act(stand(), 'unfreeze', 'good');
+        expect(argoActions(frozen)).toEqual(['force-sync', 'thaw']);
+        await act(stand(), 'thaw', 'good');
         const thawed = await readObject(stand(), 'good');
         expect(isFrozen(metadataOf(thawed).labels)).toBe(false);
         expect(argoActions(thawed)).toEqual(['force-sync', 'freeze']);

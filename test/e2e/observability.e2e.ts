@@ -2,33 +2,36 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { alertsFile, readQueries } from '../observability.ts';
+import { alertsFile, readAlerts, readQueries } from '../observability.ts';
+import { ChartIdentity } from './harness/chart-identity.ts';
 import type { Controller } from './harness/controller.ts';
 import { ControllerStand } from './harness/controller-stand.ts';
 import { e2e } from './harness/e2e.ts';
 import { Prometheus } from './harness/prometheus.ts';
+import type { Provider } from './harness/provider.ts';
+import { RolloutStand } from './harness/rollout-stand.ts';
 import type { ObjectOptions, Stand } from './harness/stand.ts';
 import { oneObject, oneSecret } from './harness/tenant.ts';
-import { republishUntil, type Volume } from './harness/volume.ts';
+import { until } from './harness/until.ts';
+import { republishUntil } from './harness/volume.ts';
 
 /** A scrape a second: long enough to see something, short enough to forget it within a test. */
 const rateInterval = '30s';
 /** For what is scraped and looked at once a second. */
 const seconds = { timeout: 15_000, interval: 250 };
 
-/** Panels that get no data yet, because no controller rolls out: this list goes when one does. */
-const unwired: ReadonlySet<string> = new Set(['Workloads', 'Rollouts ended', 'Pod templates patched']);
-const queries = readQueries().filter(({ panel }) => !unwired.has(panel));
-
 e2e('The dashboard and the alerts, over a run of provider and controller', 'observability', (stand) => {
   let prometheus: Prometheus;
   let sync: ControllerStand;
+  let rollouts: RolloutStand;
   let controller: Controller;
   beforeAll(async () => {
     const { run, dir } = stand();
     const provider = await stand().startProvider();
-    sync = await ControllerStand.start(run, 'observability-sync');
-    controller = await sync.startController('--interval=1s');
+    const identity = new ChartIdentity('controller', ['rollouts.enabled=true']);
+    sync = await ControllerStand.start(run, 'observability-sync', { identity });
+    rollouts = await RolloutStand.start(sync);
+    controller = await rollouts.startController('--interval=1s');
     prometheus = await Prometheus.start({
       runDir: run.runDir,
       dir: join(dir, 'prometheus'),
@@ -36,15 +39,17 @@ e2e('The dashboard and the alerts, over a run of provider and controller', 'obse
       rules: resolve(alertsFile),
     });
     await loadController(sync);
-    await loadProvider(stand());
+    await loadRollouts(rollouts);
+    await loadProvider(stand(), provider);
   });
   afterAll(async () => {
     await prometheus?.stop();
+    await rollouts?.close();
     await sync?.close();
   });
 
   describe('a query has data', () => {
-    it.for(queries)('$panel: $expr', async ({ expr }) => {
+    it.for(readQueries())('$panel: $expr', async ({ expr }) => {
       await expect.poll(() => numbers(toQuery(expr)), seconds).not.toEqual([]);
     });
   });
@@ -75,9 +80,12 @@ e2e('The dashboard and the alerts, over a run of provider and controller', 'obse
       const state = async (): Promise<string | undefined> =>
         (await prometheus.rules()).find(({ name }) => name === 'LockstepNoLeader')?.state;
       expect(await state()).toBe('inactive');
+      // What the rule remembers, it has looked at four times a minute.
+      const { expr } = readAlerts().find(({ alert }) => alert === 'LockstepNoLeader') ?? { expr: '' };
+      const remembered = /max_over_time\(.*\[1h:15s\]\)/.exec(expr)?.[0] ?? '';
+      await expect.poll(async () => Math.max(...(await numbers(remembered))), { ...seconds, timeout: 30_000 }).toBe(1);
       await sync.stopController(controller);
-      // Once a minute it looks back an hour.
-      await expect.poll(state, { timeout: 90_000, interval: 500 }).toBe('pending');
+      await expect.poll(state, seconds).toBe('pending');
     });
   });
 
@@ -110,11 +118,22 @@ async function loadController(sync: ControllerStand): Promise<void> {
   await tenant.value('good', next);
 }
 
+/** A value that reaches its workload. */
+async function loadRollouts(rollouts: RolloutStand): Promise<void> {
+  await rollouts.source('rolled');
+  const workload = await rollouts.workload('Deployment', 'rolled', { uses: ['rolled'] });
+  await workload.run(1);
+  await rollouts.known('rolled', workload);
+  const before = await rollouts.rollout('rolled');
+  await rollouts.change('rolled', 'a');
+  await rollouts.completed('rolled', before?.version);
+}
+
 /** Mounts that work, from the store and from memory; one that is refused; one with a lease; one that outlives its store. */
-async function loadProvider(stand: Stand): Promise<void> {
+async function loadProvider(stand: Stand, provider: Provider): Promise<void> {
   const { vault, proxy, evidence } = stand;
   await stand.putSecret('good');
-  await stand.putClass('good', toObjects('secret/data/good'), { refreshInterval: '1s', staleIfError: '10s' });
+  await stand.putClass('good', toObjects('secret/data/good'), { refreshInterval: '1s', staleIfError: '20s' });
   await stand.putClass('missing', toObjects('secret/data/missing'));
   await vault.call('PUT', 'kv1/leased', { ttl: '1h', value: evidence.newSecret('lease') });
   await stand.putClass('leased', toObjects('kv1/leased'));
@@ -125,14 +144,12 @@ async function loadProvider(stand: Stand): Promise<void> {
   proxy.forget();
   await republishUntil(good, () => proxy.reads('secret/data/good').length >= 3);
   proxy.behaviour = 'unavailable';
-  await outlive(good);
+  const isHalfSpent = async (): Promise<boolean> => {
+    await good.publish();
+    return (await provider.metric('lockstep_stale_answers_total', 'over_half')) > 0;
+  };
+  await until(isHalfSpent, { what: 'half of staleIfError to be spent' });
   proxy.behave();
-}
-
-/** Republishes for more than half of the time for which the volume keeps its values without a store. */
-async function outlive(volume: Volume): Promise<void> {
-  const start = Date.now();
-  await republishUntil(volume, () => Date.now() - start > 7_000);
 }
 
 function toObjects(secretPath: string): readonly ObjectOptions[] {

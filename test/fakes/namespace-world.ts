@@ -106,7 +106,7 @@ export class NamespaceWorld {
     for (let passes = 0; passes < 100_000; passes++) {
       this.step();
       const changes = [...this.workloads.values()].map((each) => each.nextChange(this.now));
-      const look = this.#watched.size > 0 ? this.now + 5000 : Infinity;
+      const look = this.#watched.size > 0 ? this.now + 10_000 : Infinity;
       const next = Math.min(look, this.#wakeAt ?? Infinity, ...changes);
       if (next > end) break;
       this.now = next;
@@ -198,6 +198,18 @@ export class NamespaceWorld {
     this.#watched = new Set(plan.watched);
     this.#wakeAt = plan.wakeAt;
   }
+}
+
+/** A world with so many workloads `app-000`… that read one Secret, `db`, whose content has just changed. */
+export function changedWorld(count: number, spec: object = {}) {
+  const world = new NamespaceWorld();
+  const source = world.source('db', spec);
+  const workloads = Array.from({ length: count }, (_, index) =>
+    world.workload(`app-${String(index).padStart(3, '0')}`, ['db']),
+  );
+  world.settle();
+  source.content = 2;
+  return { world, source, workloads };
 }
 
 export function specOf(raw: object): RolloutSpec {

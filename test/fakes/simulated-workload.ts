@@ -23,6 +23,8 @@ export class SimulatedWorkload {
   durationMs: number;
   generation = 1;
   revisions = 1;
+  /** They come up one after the other. */
+  replicas = 2;
   /** So long a watch is behind. */
   lagMs = 0;
   readonly #order: number;
@@ -67,6 +69,11 @@ export class SimulatedWorkload {
     this.#isHealthyTemplate = !this.isBroken;
   }
 
+  /** Its pods begin to end, with nothing changed. */
+  crash(): void {
+    this.#isHealthyTemplate = false;
+  }
+
   undo(now: number): void {
     this.write(this.#history.at(-2) ?? {}, now);
   }
@@ -83,8 +90,11 @@ export class SimulatedWorkload {
   seen(now: number): Workload {
     if (now < this.#changedAt + this.lagMs && this.#before) return this.#before;
     const health = this.#health(now);
-    const key = `${this.#uid} ${this.generation} ${health} ${this.isFrozen} ${this.isPaused}`;
-    if (this.#cache?.key !== key) this.#cache = { key, workload: this.#build(health) };
+    const share = Math.min(1, (now - this.#changedAt) / this.durationMs);
+    const updated =
+      health === 'Healthy' ? this.replicas : Math.min(this.replicas - 1, Math.floor(share * this.replicas));
+    const key = `${this.#uid} ${this.generation} ${health} ${updated} ${this.isFrozen} ${this.isPaused}`;
+    if (this.#cache?.key !== key) this.#cache = { key, workload: this.#build(health, updated) };
     return this.#cache.workload;
   }
 
@@ -113,7 +123,7 @@ export class SimulatedWorkload {
     return now < this.#changedAt + progressDeadlineMs ? 'Progressing' : 'Failed';
   }
 
-  #build(health: 'Healthy' | 'Progressing' | 'Failed'): Workload {
+  #build(health: 'Healthy' | 'Progressing' | 'Failed', updated: number): Workload {
     const failed = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' };
     return workloadOf('Deployment', {
       metadata: {
@@ -128,10 +138,12 @@ export class SimulatedWorkload {
       },
       pod: { containers: [{ name: 'app', envFrom: this.secrets.map((name) => ({ secretRef: { name } })) }] },
       annotations: this.#annotations,
-      spec: { paused: this.isPaused },
+      spec: { paused: this.isPaused, replicas: this.replicas },
       status: {
         observedGeneration: this.generation,
-        ...(health !== 'Healthy' && { updatedReplicas: 1 }),
+        replicas: this.replicas,
+        updatedReplicas: updated,
+        availableReplicas: updated,
         ...(health === 'Failed' && { conditions: [failed] }),
       },
     });

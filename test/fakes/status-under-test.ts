@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { createPlanCommand } from '../../src/cli/plan.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { createRolloutCommand } from '../../src/cli/rollout.ts';
 import { createStatusCommand } from '../../src/cli/status.ts';
 import type { SyncStatus } from '../../src/controller/sync-status.ts';
 import { resources } from '../../src/kube/objects.ts';
@@ -19,6 +21,11 @@ export interface SyncOptions {
 }
 
 const time = '2026-01-01T00:00:00Z';
+const commands = {
+  status: { summary: 'Show', load: async () => createStatusCommand() },
+  plan: { summary: 'Plan', load: async () => createPlanCommand() },
+  rollout: { summary: 'Roll out', load: async () => createRolloutCommand() },
+};
 
 /** `lockstep status` before a fake API server that a kubeconfig names, whose context is of the namespace `shop`. */
 export class StatusUnderTest implements AsyncDisposable {
@@ -71,15 +78,24 @@ export class StatusUnderTest implements AsyncDisposable {
   }
 
   start(argv: readonly string[], options: FakeHostOptions = {}) {
-    const host = new FakeHost({ ...options, env: { KUBECONFIG: join(this.home, 'config'), ...options.env } });
-    const commands = { status: { summary: 'Show', load: async () => createStatusCommand() } };
-    return { host, code: runProgram(['status', ...argv], { commands, version: '0', host }) };
+    return this.#start('status', argv, options);
+  }
+
+  /** Another command that looks at the cluster, to the end. */
+  async runCommand(name: keyof typeof commands, argv: readonly string[]) {
+    const { host, code } = this.#start(name, argv);
+    return { code: await code, out: host.outText, err: host.errText };
   }
 
   /** To the end. */
   async run(argv: readonly string[], options?: FakeHostOptions) {
     const { host, code } = this.start(argv, options);
     return { code: await code, out: host.outText, err: host.errText };
+  }
+
+  #start(name: keyof typeof commands, argv: readonly string[], options: FakeHostOptions = {}) {
+    const host = new FakeHost({ ...options, env: { KUBECONFIG: join(this.home, 'config'), ...options.env } });
+    return { host, code: runProgram([name, ...argv], { commands, version: '0', host }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,19 +12,26 @@ interface Role extends KubeObject {
   readonly rules: readonly Rule[];
 }
 
-interface Deployment extends KubeObject {
+interface Workload extends KubeObject {
   readonly spec: { readonly template: { readonly spec: { readonly containers: readonly { args: string[] }[] } } };
 }
 
-/** A controller as the chart installs it: its account, roles and policies, and the flags with which its Deployment starts it. */
+/** Values for one half alone, without the CRD that the stand has and without hooks. */
+const halves = {
+  controller: { kind: 'Deployment', values: ['provider.enabled=false', 'controller.enabled=true'] },
+  provider: { kind: 'DaemonSet', values: ['versionKey.create=false', 'provider.removeSockets=false'] },
+} as const;
+
+/** A daemon as the chart installs it: its account, roles and policies, and the flags with which its workload starts it. */
 export class ChartIdentity implements Identity {
+  readonly #half: (typeof halves)[keyof typeof halves];
   readonly #values: readonly string[];
   #kube: KubeApi | undefined;
   #objects: readonly KubeObject[] = [];
 
-  /** `values` beside those for the controller alone, without the CRD that the stand has. */
-  constructor(values: readonly string[]) {
-    this.#values = ['provider.enabled=false', 'controller.enabled=true', 'crds.install=false', ...values];
+  constructor(half: keyof typeof halves, values: readonly string[]) {
+    this.#half = halves[half];
+    this.#values = [...this.#half.values, 'crds.install=false', ...values];
   }
 
   async create({ kube, system }: Grant): Promise<string> {
@@ -43,19 +50,14 @@ export class ChartIdentity implements Identity {
     for (const object of ofCluster) await kube.remove(toPath(object));
   }
 
-  get user(): string {
-    const { namespace, name } = this.#find('ServiceAccount').metadata;
-    return `system:serviceaccount:${namespace}:${name}`;
-  }
-
-  /** Of `lockstep controller`, as the Deployment has them. */
+  /** Of the daemon's command, as its workload has them. */
   get flags(): readonly string[] {
     // The edge of the harness: our own chart.
-    const { spec } = this.#find('Deployment') as Deployment;
+    const { spec } = this.#find(this.#half.kind) as Workload;
     return spec.template.spec.containers.flatMap(({ args }) => args.slice(1));
   }
 
-  /** `resource: verbs` of every rule that the controller has; those of its own namespace begin with `own `. */
+  /** `resource: verbs` of every rule that the daemon has; those of its own namespace begin with `own `. */
   get rules(): readonly string[] {
     return this.#roles().flatMap((role) => role.rules.map((rule) => describeRule(role, rule)));
   }

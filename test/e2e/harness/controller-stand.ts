@@ -87,7 +87,8 @@ export class ControllerStand {
   async startController(...flags: readonly string[]): Promise<Controller> {
     const name = `controller-${this.#controllers.length + 1}`;
     const dir = join(this.dir, name);
-    mkdirSync(dir);
+    // One that did not start has left it.
+    mkdirSync(dir, { recursive: true });
     const { runDir, cluster } = this.run;
     const front = await KubeFront.start({ cluster, dir, onToken: (answer) => this.#markToken(answer) });
     const kubeconfig = join(dir, 'kubeconfig');

@@ -1,11 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Architecture, createBaseImage, here, runNpm } from './base-image.ts';
 import { ImageStore } from './image-store.ts';
 
 const checkout = join(import.meta.dirname, '../../../..');
+
+/** What `.dockerignore` lets through. */
+const context = [
+  '.dockerignore',
+  '.npmrc',
+  'Dockerfile',
+  'LICENSE',
+  'package-lock.json',
+  'package.json',
+  'scripts',
+  'src',
+  'tsconfig.json',
+];
 
 /** What the image says of how it is run. */
 export interface ImageConfig {
@@ -32,10 +45,11 @@ export class ImageBuilder {
   readonly #store: ImageStore;
   readonly #dir: string;
 
-  /** `dir` is emptied by the run; the base is made here. */
+  /** `dir` is removed with the run. All images are of the checkout as it is now. */
   constructor(dir: string) {
     this.#store = new ImageStore(dir);
     this.#dir = dir;
+    for (const name of context) cpSync(join(checkout, name), join(this.#context, name), { recursive: true });
     const [, base = '', version = ''] =
       /^FROM (node:([\d.]+)-\S+) AS/m.exec(readFileSync(join(checkout, 'Dockerfile'), 'utf8')) ?? [];
     createBaseImage(this.#store, base, version);
@@ -47,7 +61,7 @@ export class ImageBuilder {
     // Older versions of buildah do not set BUILDPLATFORM themselves.
     const platforms = ['--platform', `linux/${architecture}`, '--build-arg', `BUILDPLATFORM=linux/${here}`];
     const flags = ['--layers=false', '--pull-never', '--quiet', '--timestamp=0', '--tag', name];
-    this.#store.buildah('bud', ...platforms, ...mounts, ...flags, checkout);
+    this.#store.buildah('bud', ...platforms, ...mounts, ...flags, this.#context);
     // The edge: buildah's own report.
     const { OCIv1: image } = JSON.parse(this.#store.buildah('inspect', '--type=image', name)) as { OCIv1: ImageConfig };
     const container = this.#store.buildah('from', '--pull-never', '--arch', architecture, name);
@@ -56,6 +70,10 @@ export class ImageBuilder {
 
   remove(): void {
     this.#store.remove();
+  }
+
+  get #context(): string {
+    return join(this.#dir, 'context');
   }
 
   /** Mounts for RUN, so that npm in there asks the registry that npm asks here. */

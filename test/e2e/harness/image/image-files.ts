@@ -1,11 +1,13 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** Everything below `root` but folders, in order; links are not followed. */
-export function filesOf(root: string): readonly string[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+/** Everything below `root` but folders, in order; links are named and not followed. */
+export function filesOf(root: string, folder = ''): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesOf(root, path) : [path];
+    })
     .toSorted();
 }
 
@@ -13,21 +15,18 @@ export function filesOf(root: string): readonly string[] {
 export function machinesOf(root: string): ReadonlyMap<string, number> {
   const machines = new Map<string, number>();
   for (const file of filesOf(root)) {
-    const head = readHead(join(root, file));
-    if (head.subarray(0, 4).toString('latin1') === '\x7fELF') machines.set(file, head.readUInt16LE(18));
+    const path = join(root, file);
+    const head = lstatSync(path).isFile() ? readHead(path) : undefined;
+    if (head?.toString('latin1', 0, 4) === '\x7fELF') machines.set(file, head.readUInt16LE(18));
   }
   return machines;
 }
 
-/** The first 20 bytes; a link that leads out of the image has none. */
+/** The first 20 bytes. */
 function readHead(file: string): Buffer {
   const head = Buffer.alloc(20);
-  try {
-    const descriptor = openSync(file, 'r');
-    readSync(descriptor, head);
-    closeSync(descriptor);
-  } catch {
-    // A link to an absolute path of the image.
-  }
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, head);
+  closeSync(descriptor);
   return head;
 }

@@ -1,0 +1,20 @@
+import { keyOf } from '../kube/objects.ts';
+import type { Reflector } from '../kube/reflector.ts';
+import type { Source } from '../rollout/source.ts';
+import type { ClassObject } from './parse-class.ts';
+import type { SyncObject } from './sync-object.ts';
+
+/** A SecretProviderClassSync as rollouts see it. Undefined: it keeps no Secret, or does not say which. */
+export function toSource(
+  sync: SyncObject,
+  classes: Pick<Reflector<Pick<ClassObject, 'secretObjects'>>, 'get'>,
+): Source | undefined {
+  const { spec, isDeleted, key, namespace, name, uid, generation, resourceVersion, rollout } = sync;
+  if (!spec || isDeleted || spec.mode === 'Shadow') return undefined;
+  const found = classes.get(keyOf({ namespace, name: spec.className }));
+  const secrets = (spec.secretObjects ?? found?.secretObjects ?? []).map(({ secretName, annotations }) => ({
+    name: secretName,
+    annotations,
+  }));
+  return { key, namespace, name, uid, generation, resourceVersion, className: spec.className, secrets, ...rollout };
+}

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+
+import { diagnose, found, object } from '../../test/fakes/doctor-world.ts';
+
+const ids = [
+  'crds-missing',
+  'driver-crds-missing',
+  'policy-missing',
+  'controller-absent',
+  'pin-unsupported',
+  'pin-policy-missing',
+] as const;
+
+it.for([
+  ['secretproviderclasssyncs', ['error crds-missing cluster']],
+  ['secretproviderclasses', ['error driver-crds-missing cluster']],
+  ['mutatingadmissionpolicies', ['info pin-unsupported cluster']],
+  ['externalsecrets', []],
+] as const)('without %s: %j', async ([plural, findings]) => {
+  expect(await found(ids, {}, { unserved: [plural] })).toEqual(findings);
+});
+
+it('missing policies are named together', async () => {
+  const there = [{ metadata: { name: 'lockstep-approvals' } }];
+  const [finding, ...others] = await diagnose({ validatingadmissionpolicies: there });
+
+  expect(others).toEqual([]);
+  expect(finding?.reason).toContain('lockstep-class-authors, lockstep-sync-authors, lockstep-token-requests');
+});
+
+it('policies that could not be looked at are not said to be missing', async () => {
+  const options = { forbidden: ['validatingadmissionpolicies'] };
+  expect(await found(ids, { validatingadmissionpolicies: [] }, options)).toEqual([]);
+});
+
+const seen = { status: { conditions: [] } };
+it.for([
+  [[object('a'), object('b')], ['error controller-absent SecretProviderClassSync shop/a, shop/b']],
+  [[object('a', {}, seen), object('b')], []],
+  [[], []],
+] as const)('a controller that has looked at none of %j is absent', async ([secretproviderclasssyncs, findings]) => {
+  expect(await found(ids, { secretproviderclasssyncs })).toEqual(findings);
+});
+
+const pinned = { secretproviderclasssyncs: [object('a', { rollout: { mode: 'Pin' } }, seen)] };
+it('Pin needs its policy, and an API server that has such', async () => {
+  const policy = { mutatingadmissionpolicies: [{ metadata: { name: 'lockstep-pin-secrets' } }] };
+
+  expect(await found(ids, { ...pinned, ...policy })).toEqual([]);
+  expect(await found(ids, pinned)).toEqual(['error pin-policy-missing SecretProviderClassSync shop/a']);
+  expect(await found(ids, pinned, { unserved: ['mutatingadmissionpolicies'] })).toEqual([
+    'error pin-unsupported SecretProviderClassSync shop/a',
+  ]);
+  expect(await found(ids, pinned, { forbidden: ['mutatingadmissionpolicies'] })).toEqual([]);
+});
