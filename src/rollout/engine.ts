@@ -52,6 +52,8 @@ export interface RolloutOptions {
 
 /** Pods are looked at so often while a workload rolls out: nothing tells of them. */
 const lookEveryMs = 5000;
+/** So often it is looked whether mode Pin can work by now: nothing tells of the policy. */
+const supportEveryMs = 15_000;
 
 /**
  * Rolls out what has changed in one namespace at a time. Level-triggered: a pass looks at what is there, does what may be done
@@ -82,7 +84,7 @@ export class RolloutEngine {
     await this.#tell(sources, { ...pass, plan: done, failures, oldestInUse: this.#deps.oldestInUse }, options);
     const [failure] = failures.values();
     if (failure) throw failure;
-    return toDelay(done, clock.now());
+    return toDelay(done, pass, clock.now());
   }
 
   /** What was found out in this term will not hold in the next. */
@@ -234,8 +236,11 @@ function startOf({ key }: Workload, sources: readonly Source[]): number {
   return Math.max(0, ...entries.flatMap(({ rollout }) => (rollout ? [Date.parse(rollout.startedAt)] : [])));
 }
 
-function toDelay({ wakeAt, watched }: NamespacePlan, nowMs: number): number | undefined {
-  const dueMs = wakeAt === undefined ? undefined : Math.max(0, wakeAt - nowMs);
-  if (watched.length === 0) return dueMs;
-  return Math.min(lookEveryMs, dueMs ?? lookEveryMs);
+function toDelay({ wakeAt, watched }: NamespacePlan, { pin }: Pass, nowMs: number): number | undefined {
+  const delays = [
+    ...(wakeAt === undefined ? [] : [Math.max(0, wakeAt - nowMs)]),
+    ...(watched.length === 0 ? [] : [lookEveryMs]),
+    ...(pin.ok ? [] : [supportEveryMs]),
+  ];
+  return delays.length === 0 ? undefined : Math.min(...delays);
 }

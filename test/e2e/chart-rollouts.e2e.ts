@@ -1,37 +1,123 @@
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
 
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { createApiClient } from '../../src/kube/http-api-client.ts';
+import { loadKubeConfig } from '../../src/kube/kube-config.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { collectRoots, type Roots } from '../../src/rollout/roots.ts';
 import { ChartIdentity } from './harness/chart-identity.ts';
 import { controllerE2e } from './harness/controller-e2e.ts';
+import { writeKubeconfig } from './harness/kubeconfig.ts';
 import { RolloutStand } from './harness/rollout-stand.ts';
+import { soon } from './harness/until.ts';
 
 const slug = 'chart-rollouts';
-const identity = new ChartIdentity('controller', [`controller.namespaces={${slug}}`, 'rollouts.enabled=true']);
+const system = `${slug}-system`;
+const scope = [`controller.namespaces={${slug}}`];
+const identity = new ChartIdentity('controller', [...scope, 'rollouts.enabled=true', 'rollouts.maxConcurrent=3']);
+const withoutRollouts = new ChartIdentity('controller', scope);
+
+/** Rules without which nothing is rolled out, and what the condition RolloutComplete says. */
+const blocked = [
+  ['deployments, statefulsets, daemonsets: list watch patch', 'Restart', 'may not list deployments.apps in namespace'],
+  ['cronjobs: list watch patch', 'Restart', 'may not list cronjobs.batch in namespace'],
+  ['namespaces: list watch', 'Restart', 'may not list namespaces in all namespaces'],
+  [
+    'mutatingadmissionpolicies, mutatingadmissionpolicybindings: get',
+    'Pin',
+    'grant it get on mutatingadmissionpolicies and mutatingadmissionpolicybindings of admissionregistration.k8s.io',
+  ],
+] as const;
+
+/** Rules without which no version of a Secret is known to be out of use. */
+const unswept = [
+  ['replicasets, controllerrevisions: list', 'may not list replicasets.apps in namespace'],
+  ['jobs: list', 'may not list jobs.batch in namespace'],
+] as const;
+
+const podsRule = 'pods: list';
 
 controllerE2e({ name: 'Rollouts of the chart', slug, grant: [], identity }, (base) => {
-  it('explore', async () => {
-    const stand = await RolloutStand.start(base());
-    let n = 0;
-    for (const rule of ['none', ...identity.rules.filter((r) => /deploy|cron|pods|replica|jobs|namespaces|mutating/.test(r))]) {
-      console.log('=====', rule);
-      const _x = rule === 'none' ? undefined : await identity.without(rule);
-      try {
-        const c = await base().startController(...identity.flags);
-        const name = `r${n++}`;
-        await stand.source(name, rule.includes('mutating') || rule.includes('replica') || rule.includes('jobs') ? { rollout: { mode: 'Pin' } } : {});
-        const w = await stand.workload('Deployment', `${name}-w`, { uses: [name] });
-        await w.run(1);
-        await new Promise((r) => setTimeout(r, 2500));
-        await stand.change(name, 'a');
-        await new Promise((r) => setTimeout(r, 9000));
-        const s = await base().tenant.readSync(name);
-        console.log(JSON.stringify(s?.status?.conditions?.map((x) => [x.type, x.status, x.reason, x.message])), JSON.stringify((s?.status as any)?.rollout)?.slice(0, 800));
-        console.log(c.log().split('\n').filter((l) => /level":(40|50|"warn|"error)|orbidden|KUBE/.test(l)).map((l) => l.slice(0, 500)).slice(0, 4).join('\n'));
-        await base().tenant.kube.remove(base().tenant.syncPath(name));
-        await base().stopController(c);
-      } catch (e) { console.log('ERR', String(e).slice(0, 1500)); }
-      await _x?.[Symbol.asyncDispose]();
-    }
-    await stand.close();
-    expect(1).toBe(1);
+  let stand: RolloutStand;
+  beforeAll(async () => {
+    stand = await RolloutStand.start(base());
   });
+  afterAll(async () => stand.close());
+
+  it('roll a workload out, with the rights and flags that the chart gives the controller', async () => {
+    const controller = await base().startController(...identity.flags);
+    await rollOut('good');
+
+    await base().stopController(controller);
+    expect(controller.log()).not.toContain('may not');
+  });
+
+  it('have these rules besides, and no others', async () => {
+    await withoutRollouts.render({ system: 'elsewhere' });
+    const besides = identity.rules.filter((rule) => !withoutRollouts.rules.includes(rule));
+    const shown = [...blocked, ...unswept].map(([rule]): string => rule);
+    expect(besides.toSorted()).toEqual([...shown, podsRule].toSorted());
+  });
+
+  it.for(blocked)('without %s: mode %s breaks', async ([rule, mode, says]) => {
+    await using _without = await identity.without(rule);
+    const controller = await base().startController(...identity.flags);
+    const name = `without-${rule.slice(0, 4)}`;
+    await stand.source(name, { rollout: { mode } });
+
+    await expect
+      .poll(() => base().tenant.condition(name, 'RolloutComplete'), soon)
+      .toMatchObject({
+        status: expect.stringMatching(/False|Unknown/),
+        message: expect.stringContaining(says),
+      });
+    await base().kube.remove(base().tenant.syncPath(name));
+    await base().stopController(controller);
+  });
+
+  it(`without ${podsRule}: breaks the reason of a rollout that does not become healthy, and not the rollout`, async () => {
+    await using _without = await identity.without(podsRule);
+    const controller = await base().startController(...identity.flags);
+    await rollOut('unseen');
+
+    expect(controller.log()).toContain(`lockstep may not list pods in namespace ${slug}`);
+    await base().stopController(controller);
+  });
+
+  it.for(unswept)('without %s: breaks the removal of old versions', async ([rule, says]) => {
+    await expect(findUsed()).resolves.toHaveProperty('live');
+    await using _without = await identity.without(rule);
+
+    await expect.poll(() => findUsed().catch(String), soon).toContain(says);
+  });
+
+  async function rollOut(name: string): Promise<void> {
+    await stand.source(name);
+    const workload = await stand.workload('Deployment', name, { uses: [name] });
+    await workload.run(1);
+    const version = await stand.known(name, workload);
+    await stand.change(name, 'a');
+    await stand.completed(name, version);
+    await base().kube.remove(base().tenant.syncPath(name));
+  }
+
+  /** As the controller does it every ten minutes. */
+  async function findUsed(): Promise<Roots> {
+    const file = join(base().dir, 'sweep.kubeconfig');
+    const audience = 'https://kubernetes.default.svc.cluster.local';
+    const serviceAccount = `${system}-lockstep-controller`;
+    const { token } = await base().kube.createToken({ namespace: system, serviceAccount, audience });
+    base().evidence.mark('the controller’s own token', token);
+    const { server, ca } = base().run.cluster;
+    writeKubeconfig(file, { server, ca, token });
+    const client = createApiClient(loadKubeConfig(file), { clock: systemClock, metrics: createMetrics() });
+    const wanted = { namespace: slug, versions: new Set(['db-000000000001']), sources: new Set(['db']) };
+    try {
+      return await collectRoots(client, wanted, { signal: AbortSignal.timeout(10_000) });
+    } finally {
+      await client.close();
+    }
+  }
 });

@@ -167,7 +167,7 @@ if (why === undefined)
           args: [...args, 'controller', ...flags],
           log: join(dir, 'controller.log'),
         });
-        await controller.ready(() => Promise.resolve(controller.output().includes('"ready"')));
+        await controller.ready(() => Promise.resolve(controller.output().includes('"leading"')));
         expect(nodeFlagsOf(container.pid)).toEqual(nodeFlags['controller']);
         expect(await controller.stop()).toBe(0);
       });

@@ -6,13 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mainFile } from './harness/controller.ts';
 import { controllerE2e } from './harness/controller-e2e.ts';
 import { createOperatorCrds, operatorGroup, playOperator, removeOperatorCrds } from './harness/eso.ts';
-import type { KubeObject } from './harness/kube-api.ts';
+import { KubeApi, type KubeObject } from './harness/kube-api.ts';
 import { type Finished, run } from './harness/kubectl.ts';
 import { soon, until } from './harness/until.ts';
 
 controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'migrate-eso' }, (stand) => {
+  let kube: KubeApi;
   beforeAll(async () => {
-    await createOperatorCrds(stand().kube);
+    kube = new KubeApi(stand().run.cluster);
+    await createOperatorCrds(kube);
     await stand().startController('--interval=1h');
     await putObject('SecretStore', 'vault', {
       provider: {
@@ -25,7 +27,10 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'migrate-eso' }
       },
     });
   });
-  afterAll(() => removeOperatorCrds(stand().kube));
+  afterAll(async () => {
+    await removeOperatorCrds(kube);
+    await kube.close();
+  });
 
   async function putObject(kind: string, name: string, spec: object): Promise<KubeObject> {
     const path = `/apis/${operatorGroup}/v1/namespaces/${stand().tenant.namespace}/${kind.toLowerCase()}s`;

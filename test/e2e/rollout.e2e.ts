@@ -149,7 +149,10 @@ rolloutE2e('A changed value reaches the running pods', 'rollout', (stand) => {
     const cronJob = await stand().workload('CronJob', 'on-cron', { uses: ['on'] });
     const left = [await labelled('on', 'OFF'), await labelled('on', 'nonsense'), plain, cronJob];
     const notified = await labelled('on', 'notify');
-    const versions = { on: await stand().known('on', notified), off: await stand().known('off', restarted[0]) };
+    const versions = {
+      on: await stand().known('on', notified),
+      off: await stand().known('off', ...restarted.slice(0, 1)),
+    };
     for (const source of ['on', 'off']) await stand().change(source, 'a');
     await stand().completed('on', versions.on);
     await stand().completed('off', versions.off);

@@ -36,13 +36,18 @@ export class ChartIdentity implements Identity {
 
   async create({ kube, system }: Grant): Promise<string> {
     this.#kube = kube;
-    const text = await renderChart({ namespace: system, release: system, values: this.#values });
-    this.#objects = readRendered(text);
+    await this.render({ system });
     await kube.createNamespace(system, []);
     for (const object of this.#objects) await kube.call('POST', toCollection(object), object);
     const serviceAccount = this.#find('ServiceAccount').metadata.name;
     const audience = 'https://kubernetes.default.svc.cluster.local';
     return (await kube.createToken({ namespace: system, serviceAccount, audience })).token;
+  }
+
+  /** Finds out what there would be, without creating it. */
+  async render({ system }: Pick<Grant, 'system'>): Promise<void> {
+    const text = await renderChart({ namespace: system, release: system, values: this.#values });
+    this.#objects = readRendered(text);
   }
 
   async remove(kube: KubeApi): Promise<void> {

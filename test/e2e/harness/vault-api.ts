@@ -11,6 +11,7 @@ export interface RoleOptions {
   readonly token_num_uses?: number;
   readonly bound_service_account_names?: string;
   readonly bound_service_account_namespaces?: string;
+  readonly audience?: string;
 }
 
 /** A Vault as its administrator. */
