@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { NamespaceWorld } from '../../test/fakes/namespace-world.ts';
+import { NamespaceWorld, specOf } from '../../test/fakes/namespace-world.ts';
 
 const minuteMs = 60_000;
 
@@ -15,7 +15,7 @@ describe('two sources of one workload', () => {
   }
 
   it.for(['Restart', 'Pin'])('that change one after the other settle into one rollout (%s)', (mode) => {
-    const { world, db, tls } = shared({ mode, canary: { count: 0 } }, { mode });
+    const { world, db, tls } = shared({ mode, canary: { count: 0 }, maxConcurrent: 2 }, { mode });
     db.content = 2;
     world.run(3000);
     tls.content = 2;
@@ -57,9 +57,12 @@ describe('two sources of one workload', () => {
     tls.content = 2;
     world.run(10 * minuteMs);
     const web = world.workloads.get('Deployment shop/web');
+    // The first time at once, the second not before ten minutes.
+    web?.write({}, world.now);
+    world.run(5 * minuteMs);
     web?.write({}, world.now);
     db.content = 3;
-    world.run(20 * minuteMs);
+    world.run(2 * minuteMs);
 
     expect(world.eventsOf('RolloutHeld')).toEqual([]);
     expect(web?.annotations).toEqual({
@@ -79,5 +82,21 @@ describe('two sources of one workload', () => {
 
     expect(world.started).toHaveLength(3);
     expect(world.mostInFlight).toBe(1);
+  });
+
+  it('have each a bound of their own within it', () => {
+    const world = new NamespaceWorld();
+    const [one, many] = [world.source('one'), world.source('many', { maxConcurrent: 4, canary: { count: 0 } })];
+    for (let index = 0; index < 8; index++) world.workload(`app-${index}`, [index % 2 === 0 ? 'one' : 'many']);
+    world.settle();
+    one.spec = specOf({ mode: 'Restart', canary: { count: 0 } });
+    one.content = 2;
+    many.content = 2;
+    world.run(20_000);
+
+    expect(world.started.toSorted()).toEqual(['app-0', 'app-1', 'app-3', 'app-5']);
+    world.run(10 * minuteMs);
+    expect(world.started).toHaveLength(8);
+    expect(world.mostInFlight).toBe(4);
   });
 });

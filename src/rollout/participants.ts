@@ -59,17 +59,12 @@ function look(participant: Known, version: string | undefined, now: number): Led
   if (entry === undefined) return undefined;
   const { rollout, ...rest } = entry;
   if (rollout === undefined || !isInFlight(entry)) return entry;
-  switch (participant.decision.kind) {
-    case 'held':
-      // Whoever undoes a rollout that goes on has seen that it does no good.
-      return { ...rest, rollout: toFailed(rollout, 'RolledBack', now) };
-    case 'reverted':
-    case 'conflict':
-      // What goes on is the way back: it shows nothing.
-      return rest;
-    default:
-      return observeRollout(entry, participant.view, now);
-  }
+  const { kind } = participant.decision;
+  // Whoever undoes a rollout that goes on has seen that it does no good.
+  if (kind === 'held') return { ...rest, rollout: toFailed(rollout, 'RolledBack', now) };
+  // What goes on is the way back: it shows nothing.
+  if (kind === 'reverted' || kind === 'conflict') return rest;
+  return observeRollout(entry, participant.view, now);
 }
 
 function record(participant: Known, version: string | undefined, now: number): LedgerEntry | undefined {

@@ -87,7 +87,7 @@ export function parseRolloutStatus(raw: unknown): RolloutStatus | undefined {
   const records = itemsOf(members['history'], recordSchema);
   const entries = itemsOf(members['workloads'], entrySchema);
   return {
-    ...headSchema.parse(raw),
+    ...headSchema.parse({ ...members }),
     ...optionalsOf(members),
     ...(records.length > 0 && { history: records }),
     ...(entries.length > 0 && { workloads: entries }),

@@ -36,6 +36,7 @@ describe('toWorkload', () => {
       revisionHistoryLimit: 10,
       order: 2,
       reloader: undefined,
+      selector: '',
       health: { state: 'Healthy' },
     });
   });
@@ -111,5 +112,12 @@ describe('templateOf and workloadKey', () => {
     expect(templateOf('StatefulSet', rawWorkload('StatefulSet'))).toHaveProperty('spec');
     expect(templateOf('CronJob', rawWorkload('Deployment'))).toEqual({});
     expect(workloadKey('CronJob', { namespace: 'shop', name: 'web' })).toBe('CronJob shop/web');
+  });
+
+  it('knows the labels of its pods, for looking at those alone', () => {
+    const selector = { matchLabels: { app: 'web', tier: 'front' } };
+    expect(toWorkload('Deployment', rawWorkload('Deployment', { spec: { selector } }))?.selector).toBe(
+      'app=web,tier=front',
+    );
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { renderManifests } from '../../scripts/render-manifests.ts';
 import { apiE2e } from './harness/api-e2e.ts';
@@ -157,6 +158,18 @@ apiE2e('The chart', namespace, (stand) => {
       expect(rules.includes('deployments')).toBe(row.startsWith('rollouts'));
       expect(rules.includes('serviceaccounts/token')).toBe(row !== 'the defaults');
     });
+  });
+
+  it('brings the dashboard and the alerts, with runbooks where they are published', async () => {
+    const values = [...monitoring, 'prometheusRule.runbooks=https://git.example/lockstep/'];
+    const objects = readRendered(await renderChart({ namespace, values }));
+    const dashboard = objects.find(({ kind }) => kind === 'ConfigMap') as { data?: { 'lockstep.json': string } };
+    const file = (name: string): string => readFileSync(join(chartDir, 'files/observability', name), 'utf8');
+    expect(JSON.parse(dashboard.data?.['lockstep.json'] ?? '')).toEqual(JSON.parse(file('dashboard.json')));
+    const rules = JSON.stringify(objects.find(({ kind }) => kind === 'PrometheusRule')?.['spec']);
+    const published = rules.replaceAll('https://git.example/lockstep/docs/runbooks/', 'docs/runbooks/');
+    expect(JSON.parse(published)).toEqual(parse(file('alerts.yaml')));
+    expect(published).not.toBe(rules);
   });
 
   it('puts the account and the audiences of an installation into its policy', async () => {

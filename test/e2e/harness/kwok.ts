@@ -13,6 +13,8 @@ export const podMarks = {
   failsOnceStamped: 'e2e/fails-once-stamped',
   /** How long the pods take to be ready, such as `2s`; at once unless said otherwise. */
   startsIn: 'e2e/starts-in',
+  /** The test says itself how the pods are, with `RolledWorkload.play`. */
+  byHand: 'e2e/by-hand',
 } as const;
 
 const stages = join(import.meta.dirname, 'kwok-stages.yaml');

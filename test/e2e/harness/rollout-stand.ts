@@ -126,6 +126,17 @@ export class RolloutStand {
     return rollout.version ?? '';
   }
 
+  /** Deployments of the namespace whose present template has not replaced all pods. */
+  async inFlight(): Promise<readonly string[]> {
+    const path = `/apis/apps/v1/namespaces/${this.tenant.namespace}/deployments`;
+    const { items } = await this.#kube.call<{ items: readonly RolledDeployment[] }>('GET', path);
+    return items.flatMap(({ metadata, spec, status }) => {
+      const { observedGeneration, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
+      const isDone = [replicas, updatedReplicas, availableReplicas].every((count) => count === spec.replicas);
+      return isDone && observedGeneration === metadata.generation ? [] : metadata.name;
+    });
+  }
+
   /** Throws what kubectl said. */
   async kubectl(...args: readonly string[]): Promise<string> {
     const { code, output } = await this.base.kubectl(...args, `--namespace=${this.tenant.namespace}`);
@@ -145,6 +156,14 @@ export class RolloutStand {
     for (const kind of kinds) await this.#kube.remove(`/apis/${kind.replace('v1', `v1/${place}`)}`);
     await this.#kube.close();
   }
+}
+
+interface RolledDeployment {
+  readonly metadata: { readonly name: string; readonly generation: number };
+  readonly spec: { readonly replicas: number };
+  readonly status: Readonly<
+    Partial<Record<'observedGeneration' | 'replicas' | 'updatedReplicas' | 'availableReplicas', number>>
+  >;
 }
 
 function rolloutOf(sync: SyncView | undefined): RolloutStatus | undefined {

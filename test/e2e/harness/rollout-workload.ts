@@ -153,6 +153,29 @@ export class RolledWorkload {
     return found.map(({ metadata }) => metadata.uid);
   }
 
+  /** Says of all its pods, as the kubelet does, that they are ready, or why they are not. */
+  async play(reason?: string): Promise<void> {
+    const { kube, namespace } = this.#place;
+    const isReady = reason === undefined;
+    const lastTransitionTime = new Date().toISOString().replace(/\.\d+/, '');
+    const state = isReady ? { running: { startedAt: lastTransitionTime } } : { waiting: { reason } };
+    const container = {
+      name: 'app',
+      image: 'registry.example/app',
+      imageID: '',
+      ready: isReady,
+      restartCount: 3,
+      state,
+    };
+    const conditions = [{ type: 'Ready', status: isReady ? 'True' : 'False', lastTransitionTime }];
+    const status = { phase: 'Running', conditions, containerStatuses: [container] };
+    for (const { metadata } of await this.pods()) {
+      const path = `/api/v1/namespaces/${namespace}/pods/${metadata.name}/status`;
+      // It may have gone meanwhile.
+      await kube.call('PATCH', path, { status }).catch(() => undefined);
+    }
+  }
+
   /** ReplicaSets or ControllerRevisions that are its own. */
   async revisions(): Promise<number> {
     const { kube, namespace } = this.#place;
