@@ -1,9 +1,11 @@
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import packageJson from '../package.json' with { type: 'json' };
 import type { CreateControllerApp, CreateProviderApp } from './cli/daemon.ts';
 import type { ExitCode, Host } from './cli/host.ts';
 import { type CommandTable, runProgram } from './cli/program.ts';
+import { createLogOutput } from './platform/log-output.ts';
 
 /** Help and mistakes need no daemon, and one daemon needs nothing of the other. */
 const createProviderApp: CreateProviderApp = async (...input) => (await import('./app.ts')).createProviderApp(...input);
@@ -85,8 +87,8 @@ async function main(): Promise<void> {
     reportFault(error);
     code = 1;
   }
-  // A pipe may still hold what was written last.
-  await Promise.all([process.stdout, process.stderr].map(drain));
+  // A pipe may still hold what was written last. Whoever reads no log is not waited for, so that a daemon comes to its end.
+  await Promise.all([drain(process.stdout), Promise.race([drain(process.stderr), sleep(lastWordsMs)])]);
   process.exit(hasFailed() ? 1 : code);
 }
 
@@ -131,6 +133,7 @@ function createHost(): { readonly host: Host; readonly hasFailed: () => boolean 
     env: process.env,
     out: (line) => void process.stdout.write(line),
     err: (line) => void process.stderr.write(line),
+    log: createLogOutput(process.stderr),
     isTerminal: process.stderr.isTTY,
     columns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
     readInput: () => text(process.stdin),

@@ -1,10 +1,11 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { bundle, bundledPackages, packagesOf } from '../scripts/bundle.ts';
+import { bundle, bundledPackages } from '../scripts/bundle.ts';
 import { isAllowed, readLicences, toLicenceText } from '../scripts/supply-chain/licences.ts';
 import { readSbom } from '../scripts/supply-chain/sbom.ts';
 
@@ -87,7 +88,7 @@ describe('the bundle', () => {
     work = await mkdtemp(join(tmpdir(), 'lockstep-bundle-'));
     const metafile = await bundle(root, join(work, 'dist'));
     packages = bundledPackages(metafile);
-    inputs = packagesOf(Object.keys(metafile.inputs));
+    inputs = withManifests(Object.keys(metafile.inputs).filter((path) => existsSync(path)));
   }, 60_000);
   afterAll(() => rm(work, { recursive: true, force: true }));
 
@@ -114,8 +115,9 @@ describe('the bundle', () => {
 
   /** Builds the sources and packages in another folder; answers the files. */
   async function buildCopy(folder: string): Promise<Readonly<Record<string, string>>> {
-    for (const path of ['src', 'scripts', 'package.json', 'tsconfig.json', ...inputs]) {
-      await cp(join(root, path), join(folder, path), { recursive: true });
+    for (const path of ['tsconfig.json', ...inputs]) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await copyFile(join(root, path), join(folder, path));
     }
     await bundle(folder, join(folder, 'dist'));
     const names = await readdir(join(folder, 'dist'));
@@ -125,6 +127,18 @@ describe('the bundle', () => {
     return Object.fromEntries(await Promise.all(files));
   }
 });
+
+/** The files, and every package.json that says how they are to be read. */
+function withManifests(files: readonly string[]): readonly string[] {
+  const folders = new Set(files.flatMap((file) => parentsOf(file)));
+  const manifests = [...folders].map((folder) => join(folder, 'package.json')).filter((file) => existsSync(file));
+  return [...new Set([...files, ...manifests])];
+}
+
+function parentsOf(file: string): readonly string[] {
+  const parent = dirname(file);
+  return parent === '.' ? ['.'] : [parent, ...parentsOf(parent)];
+}
 
 describe('the bill of materials', () => {
   it('is the same for the same lock file, and without what is for development only', async () => {

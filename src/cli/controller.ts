@@ -28,7 +28,7 @@ export function createControllerCommand(createApp: CreateControllerApp): Command
     notes,
     read: readControllerConfig,
     async run({ config }, host) {
-      await serve(await createApp(config, { write: host.err }), host);
+      await serve(await createApp(config, { write: host.log }), host);
       return 0;
     },
   });

@@ -7,6 +7,8 @@ export interface Host {
   readonly out: (text: string) => void;
   /** Standard error: everything else. */
   readonly err: (text: string) => void;
+  /** Standard error for the log of a daemon: a line that nobody reads is dropped in the end, instead of filling the memory. */
+  readonly log: (line: string) => void;
   /** Somebody watches standard error. */
   readonly isTerminal: boolean;
   /** Width of the terminal on which somebody watches standard output; undefined: nobody does. */

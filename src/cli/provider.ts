@@ -23,7 +23,7 @@ export function createProviderCommand(createApp: CreateProviderApp): Command {
     notes,
     read: readProviderConfig,
     async run({ config }, host) {
-      await serve(await createApp(config, { write: host.err }), host);
+      await serve(await createApp(config, { write: host.log }), host);
       return 0;
     },
   });

@@ -6,13 +6,17 @@ import type { Place, SettledSeat, SourceOutcome } from './outcome.ts';
 import { patienceMs } from './observe.ts';
 import type { Gate } from './gates.ts';
 import { maxWorkloads, type RolloutState } from './rollout-status.ts';
-import type { SourceRun } from './source-run.ts';
-import type { Block, WorkloadState } from './workload-state.ts';
+import type { NamespaceRun, SourceRun } from './source-run.ts';
+import type { Block } from './workload-state.ts';
 
 /** The sentence of a status: how far it is, what it waits for, and what to do. */
-export function explain(outcome: SourceOutcome, states: ReadonlyMap<string, WorkloadState>): string {
-  const { run, seats } = outcome;
-  const parts = [...heads[outcome.state](outcome), ...blocksOf(seats, states), ...heldOf(seats)];
+export function explain(outcome: SourceOutcome, namespace: NamespaceRun): string {
+  const { run, seats, counts, state } = outcome;
+  const parts = [...heads[state](outcome)];
+  if (state === 'InProgress' && counts.inProgress === 0 && namespace.view.freeSlots <= 0) {
+    parts.push('they wait for rollouts elsewhere in the cluster (--rollout-max-concurrent)');
+  }
+  parts.push(...blocksOf(outcome, namespace), ...heldOf(seats));
   if (run.omitted > 0) {
     parts.push(
       `${run.omitted} more workloads are left alone: one SecretProviderClassSync rolls out ${maxWorkloads} at most; split it`,
@@ -92,12 +96,20 @@ function timeText(ms: number | undefined): string {
   return ms === undefined ? 'an unknown time' : toTimeText(ms);
 }
 
-function blocksOf(seats: readonly SettledSeat[], states: ReadonlyMap<string, WorkloadState>): readonly string[] {
-  return at(seats, 'waiting').flatMap(({ member }) => {
-    const { key } = member.view.workload;
-    const block = states.get(key)?.block;
-    return block === undefined ? [] : blockText(key, block);
-  });
+function blocksOf({ run, seats }: SourceOutcome, { states, view }: NamespaceRun): readonly string[] {
+  return at(seats, 'waiting').flatMap(
+    ({
+      member: {
+        view: { workload },
+        decision,
+      },
+    }) => {
+      const block = states.get(workload.key)?.block;
+      if (block !== undefined) return block === 'Frozen' && run.source.isFrozen ? [] : blockText(workload.key, block);
+      if (decision.kind !== 'reverted' || decision.dueAt <= view.now) return [];
+      return `the annotation that somebody took off the pod template of ${workload.key} is put back at ${timeText(decision.dueAt)}`;
+    },
+  );
 }
 
 function blockText(key: string, block: Block): readonly string[] {

@@ -1,6 +1,6 @@
 import { type Candidate, isWanted } from './candidates.ts';
 import { isInFlight } from './observe.ts';
-import { averageRolloutMs, concurrencyOf, type Load } from './pace.ts';
+import { concurrencyOf, type Load } from './pace.ts';
 import { duePatch, type Participant } from './participants.ts';
 import { isBegun } from './cooldown.ts';
 import type { NamespaceRun, SourceRun } from './source-run.ts';
@@ -37,10 +37,9 @@ export class Lane {
 }
 
 /** What a source has before it. */
-export function loadOf({ members }: SourceRun, { sources, view: { now } }: NamespaceRun): Load {
+export function loadOf({ members }: SourceRun, { averageMs, view: { now } }: NamespaceRun): Load {
   const remaining = members.filter((member) => isInFlight(member.entry) || duePatch(member) !== undefined).length;
-  const entries = sources.flatMap((run) => run.members.flatMap(({ entry }) => entry ?? []));
-  return { total: members.length, remaining, averageMs: averageRolloutMs(entries), now };
+  return { total: members.length, remaining, averageMs, now };
 }
 
 /** How many may begin before somebody else has proven the version; infinite: that is done. */

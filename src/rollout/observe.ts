@@ -2,7 +2,7 @@ import type { LedgerEntry, WorkloadRollout } from './ledger.ts';
 import { pastTime, toTime } from './past-time.ts';
 import type { WorkloadView } from './rollout-view.ts';
 
-/** Without any progress for so long, a rollout has failed, and somebody else's counts as ill. */
+/** After so long somebody else's rollout, or a canary that is not healthy, counts as ill. */
 export const patienceMs = 10 * 60_000;
 /** Progress that is younger is not recorded: most rollouts are over by then. */
 const progressStepMs = 60_000;
@@ -31,22 +31,28 @@ export function illnessOf({ workload: { health }, podFailure }: WorkloadView): s
 }
 
 function observe(rollout: WorkloadRollout, generation: number, view: WorkloadView, now: number): WorkloadRollout {
-  const { health } = view.workload;
+  const { health, progressDeadlineMs } = view.workload;
+  const wait = (message: string | undefined): WorkloadRollout => waitFor(rollout, message, progressDeadlineMs, now);
   // Older than our patch: what it says is about the time before.
-  if (view.workload.generation < generation) return waitFor(rollout, undefined, now);
+  if (view.workload.generation < generation) return wait(undefined);
   const illness = illnessOf(view);
   if (illness !== undefined) return toFailed(rollout, illness, now);
-  if (health.state !== 'Healthy') return waitFor(rollout, 'message' in health ? health.message : undefined, now);
+  if (health.state !== 'Healthy') return wait('message' in health ? health.message : undefined);
   const { progress: _, ...rest } = rollout;
   return { ...rest, endedAt: toTime(now), outcome: 'Updated' };
 }
 
-function waitFor(rollout: WorkloadRollout, message: string | undefined, now: number): WorkloadRollout {
+function waitFor(
+  rollout: WorkloadRollout,
+  message: string | undefined,
+  deadlineMs: number,
+  now: number,
+): WorkloadRollout {
   const { progress, startedAt } = rollout;
   const idleMs = now - pastTime(progress?.at ?? startedAt, now);
   if (message !== undefined && message !== progress?.message && idleMs >= progressStepMs) {
     // What is noted first is no progress yet.
     return { ...rollout, progress: { at: progress === undefined ? startedAt : toTime(now), message } };
   }
-  return idleMs >= patienceMs ? toFailed(rollout, 'RolloutTimeout', now) : rollout;
+  return idleMs >= deadlineMs ? toFailed(rollout, 'RolloutTimeout', now) : rollout;
 }

@@ -6,7 +6,7 @@ const minuteMs = 60_000;
 
 describe('200 workloads on one source', () => {
   it('are never more than the bound in flight, and all get the new version once', () => {
-    const { world, source } = changedWorld(200, { maxConcurrent: 5 });
+    const { world, source } = changedWorld(200, { maxConcurrent: 10 });
     world.run(60 * minuteMs);
 
     expect(world.statusOf(source)).toMatchObject({
@@ -18,7 +18,7 @@ describe('200 workloads on one source', () => {
     });
     expect(new Set(world.started).size).toBe(200);
     expect(world.started).toHaveLength(200);
-    expect(world.mostInFlight).toBe(5);
+    expect(world.mostInFlight).toBe(10);
     expect(world.eventsOf('RolloutCompleted')).toHaveLength(1);
   });
 

@@ -93,7 +93,7 @@ function toStatus(outcome: SourceOutcome, run: NamespaceRun): RolloutStatus {
     ...(since !== undefined && { since }),
     ...(changingSince !== undefined && { changingSince }),
     state,
-    message: explain(outcome, run.states),
+    message: explain(outcome, run),
     ...counts,
     ...(estimatedCompletion !== undefined && { estimatedCompletion }),
     ...(status?.oldestVersionInUse !== undefined && { oldestVersionInUse: status.oldestVersionInUse }),

@@ -2,6 +2,7 @@ import { type CanaryFacts, type CanaryPhase, canaryPhase, watchCanaries } from '
 import { closedForPutBack, closedGates, type Gate } from './gates.ts';
 import { haltOf } from './halt.ts';
 import { supersede } from './history.ts';
+import { averageRolloutMs } from './pace.ts';
 import { type Participant, type Participants, toParticipants } from './participants.ts';
 import type { Halt, RolloutRecord } from './rollout-status.ts';
 import type { NamespaceView, SourceView } from './rollout-view.ts';
@@ -31,6 +32,8 @@ export interface NamespaceRun {
   readonly sources: readonly SourceRun[];
   /** By workload; one for each that a source concerns. */
   readonly states: ReadonlyMap<string, WorkloadState>;
+  /** How long a workload takes. */
+  readonly averageMs: number;
 }
 
 /** Everything that is known before anything begins. */
@@ -41,7 +44,8 @@ export function toNamespaceRun(view: NamespaceView): NamespaceRun {
     return { source, content, ...toParticipants(source, content.version, workloads, now) };
   });
   const states = toStates(seen, now);
-  return { view, states, sources: seen.map((each) => toSourceRun(each, states, now)) };
+  const averageMs = averageRolloutMs(seen.flatMap(({ members }) => members.flatMap(({ entry }) => entry ?? [])));
+  return { view, states, averageMs, sources: seen.map((each) => toSourceRun(each, states, now)) };
 }
 
 interface SeenSource extends Participants {

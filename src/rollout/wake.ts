@@ -31,6 +31,9 @@ function timesOfSeat({ member, entry, place }: SettledSeat, now: number): readon
   if (place === 'waiting' && entry?.busySince !== undefined) times.push(pastTime(entry.busySince, now) + patienceMs);
   const { rollout } = entry ?? {};
   if (rollout === undefined) return times;
-  if (isInFlight(entry)) times.push(pastTime(rollout.progress?.at ?? rollout.startedAt, now) + patienceMs);
+  if (isInFlight(entry)) {
+    const { progressDeadlineMs } = member.view.workload;
+    times.push(pastTime(rollout.progress?.at ?? rollout.startedAt, now) + progressDeadlineMs);
+  }
   return times;
 }

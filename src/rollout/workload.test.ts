@@ -34,6 +34,7 @@ describe('toWorkload', () => {
       isFrozen: true,
       isPaused: false,
       revisionHistoryLimit: 10,
+      progressDeadlineMs: 600_000,
       order: 2,
       reloader: undefined,
       selector: '',

@@ -35,6 +35,8 @@ export interface Workload {
   readonly order: number;
   /** How many old revisions are kept, `spec.revisionHistoryLimit`. */
   readonly revisionHistoryLimit: number;
+  /** Without progress for so long, a rollout of it has failed. */
+  readonly progressDeadlineMs: number;
   readonly reloader: ReloaderAnnotations | undefined;
   /** Labels of its pods, as the API server takes them; empty: none are known. */
   readonly selector: string;
@@ -70,6 +72,7 @@ export function toWorkload(kind: WorkloadKind, object: KubeObject): Workload | u
     ...parseLabels(metadata.labels),
     isPaused: health.state === 'Paused',
     revisionHistoryLimit: revisionLimitOf(object),
+    progressDeadlineMs: progressDeadlineOf(object),
     reloader,
     selector: toSelector(object),
     health,
@@ -94,6 +97,15 @@ const defaultRevisionLimit = 10;
 function revisionLimitOf(object: KubeObject): number {
   const limit = membersOf(object['spec'])['revisionHistoryLimit'];
   return typeof limit === 'number' ? limit : defaultRevisionLimit;
+}
+
+/** Only Deployments have one of their own; a shorter one shows in their status by itself, and the longest means none. */
+const [leastDeadlineMs, mostDeadlineMs] = [10 * 60_000, 60 * 60_000];
+
+function progressDeadlineOf(object: KubeObject): number {
+  const seconds = membersOf(object['spec'])['progressDeadlineSeconds'];
+  const ms = typeof seconds === 'number' ? seconds * 1000 : 0;
+  return Math.min(mostDeadlineMs, Math.max(leastDeadlineMs, ms));
 }
 
 /** `matchExpressions` are left out: whoever lists looks at the owners too. */

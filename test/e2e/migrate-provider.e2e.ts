@@ -77,7 +77,6 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
   it('2. one word in one class moves its running pods: the same files, the same versions', async () => {
     await setProvider('canary', 'lockstep-vault');
 
-    await republishUntil(volumeOf('canary'), () => true);
     await expect
       .poll(async () => (await volumeOf('canary').publish(), await mountsOf(beside)), { timeout: 15_000 })
       .toBeGreaterThan(0);

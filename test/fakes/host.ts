@@ -28,6 +28,7 @@ export class FakeHost implements Host {
 
   readonly out = (text: string): void => void (this.#outText += text);
   readonly err = (text: string): void => void (this.#errText += text);
+  readonly log = this.err;
   readonly readInput = async (): Promise<string> => this.#input;
   readonly onFlush = (): Disposable => nothing;
   readonly onFault = (): Disposable => nothing;

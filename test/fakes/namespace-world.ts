@@ -82,7 +82,7 @@ export class NamespaceWorld {
     const sent = planned.starts.slice(0, mishap.patchesSent);
     const generations = new Map<string, number>();
     for (const start of sent) {
-      const workload = this.#of(start.workload.name);
+      const workload = this.#of(start.workload.key);
       const changes = [...this.#targetsOf(workload)].map(([key, { mode, tracked }]) => ({
         mode: mode === 'Pin' ? ('Pin' as const) : ('Restart' as const),
         tracked,
@@ -140,9 +140,9 @@ export class NamespaceWorld {
     return this.starts.map(({ name }) => name);
   }
 
-  #of(name: string): SimulatedWorkload {
-    const workload = this.workloads.get(`Deployment shop/${name}`);
-    if (workload === undefined) throw new TypeError(`no workload ${name}`);
+  #of(key: string): SimulatedWorkload {
+    const workload = this.workloads.get(key);
+    if (workload === undefined) throw new TypeError(`no ${key}`);
     return workload;
   }
 

@@ -4,15 +4,18 @@ import type { Workload } from '../../src/rollout/workload.ts';
 import { workloadOf } from './workloads.ts';
 
 export interface SimulatedParts {
+  /** A Deployment unless said. */
+  readonly kind?: 'Deployment' | 'CronJob';
   readonly order?: number;
   readonly mode?: RolloutMode;
   /** How long its pods take; 20 s unless said. */
   readonly durationMs?: number;
 }
 
-/** A Deployment `shop/NAME`, whose new pods come up after a while, or break. */
+/** `shop/NAME`, whose new pods come up after a while, or break. */
 export class SimulatedWorkload {
   readonly name: string;
+  readonly kind: 'Deployment' | 'CronJob';
   readonly mode: RolloutMode | undefined;
   /** Secrets that it reads. */
   readonly secrets: readonly string[];
@@ -38,6 +41,7 @@ export class SimulatedWorkload {
 
   constructor(name: string, secrets: readonly string[], parts: SimulatedParts) {
     this.name = name;
+    this.kind = parts.kind ?? 'Deployment';
     this.secrets = secrets;
     this.mode = parts.mode;
     this.durationMs = parts.durationMs ?? 20_000;
@@ -46,7 +50,7 @@ export class SimulatedWorkload {
   }
 
   get key(): string {
-    return `Deployment shop/${this.name}`;
+    return `${this.kind} shop/${this.name}`;
   }
 
   get annotations(): Readonly<Record<string, string>> {
@@ -125,7 +129,7 @@ export class SimulatedWorkload {
 
   #build(health: 'Healthy' | 'Progressing' | 'Failed', updated: number): Workload {
     const failed = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' };
-    return workloadOf('Deployment', {
+    return workloadOf(this.kind, {
       metadata: {
         name: this.name,
         uid: this.#uid,

@@ -60,11 +60,12 @@ export class SyncLoad {
     return names.map((name) => this.valueOf(name));
   }
 
-  /** Waits until all Secrets hold what they should. */
+  /** Waits until all Secrets hold what they should, and the syncs tell so. */
   async current(): Promise<void> {
     const isSo = async (): Promise<boolean> => {
       const { expected } = this;
-      return (await this.read()).every((value, index) => value === expected[index]);
+      const isCurrent = (await this.read()).every((value, index) => value === expected[index]);
+      return isCurrent && names.every((name) => isTold(name, this.#controller.front.allRecords));
     };
     await until(isSo, { what: 'all Secrets to be current', timeoutMs: 45_000 });
   }
@@ -104,6 +105,16 @@ export class SyncLoad {
   async #looks(): Promise<number> {
     return (await this.#controller.metric('lockstep_sync_duration_seconds_count')) ?? 0;
   }
+}
+
+/** A new value is also a new version in the status, which comes after it. */
+function isTold(sync: string, records: readonly FrontRecord[]): boolean {
+  const applied = records.filter(({ verb, name }) => verb === 'apply' && name === sync);
+  const written = applied.findLastIndex(({ resource }) => resource === 'secrets');
+  const told = applied.findLastIndex(
+    ({ resource, status, endedAt }) => resource.endsWith('/status') && status === 200 && endedAt !== undefined,
+  );
+  return told >= written;
 }
 
 function pathOf(name: string): string {

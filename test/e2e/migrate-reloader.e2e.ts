@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { beforeAll, expect, it } from 'vitest';
+
+import { mainFile } from './harness/controller.ts';
+import { run } from './harness/kubectl.ts';
+import { rolloutE2e } from './harness/rollout-e2e.ts';
+import { hashesAnnotation, type RolledWorkload } from './harness/rollout-workload.ts';
+
+const auto = 'reloader.stakater.com/auto';
+
+rolloutE2e('Leaving Reloader', 'migrate-reloader', (stand) => {
+  let web: RolledWorkload;
+  let other: RolledWorkload;
+  beforeAll(async () => {
+    await stand().startController();
+    // As migrate makes it: no rollout unless a workload says so.
+    await stand().source('db', { rollout: { mode: 'Off' } });
+    web = await stand().workload('Deployment', 'web', { uses: ['db'], annotations: { [auto]: 'true' } });
+    other = await stand().workload('Deployment', 'other', { uses: ['db'] });
+    await web.run(1);
+    await other.run(1);
+  });
+
+  it('1. migrate names the setting for the annotation', async () => {
+    const input = join(stand().base.dir, 'workloads.yaml');
+    writeFileSync(input, await stand().kubectl('get', 'deployments', '-o', 'yaml'));
+
+    const { code, output } = await run(process.execPath, [mainFile, 'migrate', '-f', input]);
+
+    expect(code).toBe(0);
+    expect(output).toMatch(/warning: Deployment migrate-reloader\/web: .*label it lockstep\.dev\/rollout: restart/);
+    expect(output).toMatch(
+      /0 objects translated, 0 errors, 1 warning; not of a tool that is translated: 2 Deployment\n$/,
+    );
+  });
+
+  it('2. label on and annotation off, in one go, restarts nothing', async () => {
+    await stand().kubectl('label', 'deployment', 'web', 'lockstep.dev/rollout=restart');
+    await stand().kubectl('annotate', 'deployment', 'web', `${auto}-`);
+
+    await stand().known('db', web);
+    expect([await web.changes(), await other.changes()]).toEqual([0, 0]);
+  });
+
+  it('3. the next value restarts it once, and nobody else', async () => {
+    await stand().change('db', 'a');
+
+    const annotation = await web.annotated(hashesAnnotation);
+    await web.run(1, ({ metadata }) => metadata.annotations?.[hashesAnnotation] === annotation);
+    expect([await web.changes(), await other.changes()]).toEqual([1, 0]);
+  });
+
+  it('4. the way back: label off and annotation on, and lockstep leaves it alone', async () => {
+    await stand().kubectl('annotate', 'deployment', 'web', `${auto}=true`);
+    await stand().kubectl('label', 'deployment', 'web', 'lockstep.dev/rollout-');
+    const value = await stand().change('db', 'a');
+    await stand().tenant.value('db', value);
+    // A change of a workload that lockstep rolls out has long begun when the next one has come and gone.
+    const witness = await stand().workload('Deployment', 'witness', {
+      uses: ['db'],
+      labels: { 'lockstep.dev/rollout': 'restart' },
+    });
+    await witness.run(1);
+    await stand().known('db', witness);
+    await stand().change('db', 'a');
+    await witness.annotated(hashesAnnotation);
+
+    expect([await web.changes(), await other.changes()]).toEqual([1, 0]);
+  });
+});
