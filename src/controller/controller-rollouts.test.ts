@@ -170,6 +170,17 @@ describe('a workload that uses a synced Secret', () => {
     expect(web.stamp).toBeDefined();
   });
 
+  it('warns once of a Reloader that runs', async () => {
+    const container = { name: 'reloader', image: 'ghcr.io/stakater/reloader:v1.4.21' };
+    const reloader = RolledWorkload.put(world, 'reloader', { pod: { containers: [container] } });
+    await start();
+    reloader.finish();
+    await under.settled();
+
+    const warnings = under.lines.filter((line) => line.includes('another tool restarts workloads'));
+    expect(warnings).toEqual([expect.stringContaining('shop/reloader')]);
+  });
+
   it('shows no value anywhere but in the Secret', async () => {
     world.putPair('db', restart);
     const web = RolledWorkload.put(world, 'db');

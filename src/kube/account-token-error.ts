@@ -13,10 +13,6 @@ export function toAccountTokenError(caller: Caller, cause: unknown): SecretError
     const reason = `service account ${serviceAccount} does not exist in namespace ${namespace}`;
     return accountTokenError(caller, `${reason}; create it, or correct serviceAccountName`, cause);
   }
-  if (cause.code === 'KUBE_FORBIDDEN') {
-    const reason = `lockstep may not create serviceaccounts/token in namespace ${namespace}`;
-    return accountTokenError(caller, `${reason}: ${cause.message}`, cause);
-  }
   return accountTokenError(caller, cause.message, cause);
 }
 

@@ -161,7 +161,7 @@ describe('a refusal', () => {
     ],
     [
       new SecretError('KUBE_FORBIDDEN', 'create serviceaccounts/token shop/web: forbidden; grant it'),
-      'lockstep may not create serviceaccounts/token in namespace shop: create serviceaccounts/token shop/web: forbidden; grant it',
+      'create serviceaccounts/token shop/web: forbidden; grant it',
     ],
     [new SecretError('KUBE_UNAVAILABLE', 'the API server answered 503'), 'the API server answered 503'],
     [new Error('secret words'), 'the API server could not be asked'],

@@ -29,6 +29,17 @@ describe('a change', () => {
     expect(world.starts).toHaveLength(1);
   });
 
+  it('that goes on and on counts as settled after a minute', () => {
+    const { world, source } = changedWorld(1);
+    const changedAt = world.now;
+    for (let second = 0; second < 90; second++) {
+      source.content = 2 + second;
+      world.run(secondMs);
+    }
+
+    expect(world.starts).toEqual([{ name: 'app-000', at: changedAt + minuteMs }]);
+  });
+
   it('there and back before it has settled is none', () => {
     const { world, source } = changedWorld(1);
     world.run(2 * secondMs);

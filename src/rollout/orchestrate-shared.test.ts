@@ -70,6 +70,28 @@ describe('two sources of one workload', () => {
     });
   });
 
+  it('are in conflict both, and stay so when one of them is written once more', () => {
+    const { world, db, tls } = shared();
+    db.content = 2;
+    tls.content = 2;
+    world.settle();
+    const web = world.workloads.get('Deployment shop/web');
+    const takeAway = (): void => {
+      web?.write({}, world.now);
+      world.run(2 * 60 * minuteMs);
+    };
+    for (let times = 0; times < 4; times++) takeAway();
+    expect([db, tls].map((source) => world.statusOf(source).state)).toEqual(['Conflict', 'Conflict']);
+    db.content = 3;
+    world.settle();
+    expect([db, tls].map((source) => world.statusOf(source).state)).toEqual(['Complete', 'Complete']);
+    const { length } = world.starts;
+    takeAway();
+
+    expect([db, tls].map((source) => world.statusOf(source).state)).toEqual(['Conflict', 'Conflict']);
+    expect(world.starts).toHaveLength(length);
+  });
+
   it('share the bound of the namespace', () => {
     const world = new NamespaceWorld();
     const sources = ['a', 'b', 'c'].map((name) => {

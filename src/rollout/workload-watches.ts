@@ -1,7 +1,9 @@
 import type { SecretError } from '../core/errors.ts';
-import { type ObjectKey, resources } from '../kube/objects.ts';
+import { keyOf, type KubeObject, type ObjectKey, resources } from '../kube/objects.ts';
 import { ReflectorGroup } from '../kube/reflector-group.ts';
 import { createReflector, type Reflector, type ReflectorDeps } from '../kube/reflector.ts';
+import type { Logger } from '../platform/logger.ts';
+import { isReloader } from './is-reloader.ts';
 import { isFrozen } from './mode-label.ts';
 import { rolloutNames } from './names.ts';
 import { versionSelector } from './version-secret.ts';
@@ -40,9 +42,17 @@ export function createWorkloadWatches(
   { namespaces }: { readonly namespaces?: readonly string[] | undefined },
   deps: ReflectorDeps,
 ): WorkloadWatches {
+  const warn = warnOfReloader(deps.logger);
   const watch = (kind: WorkloadKind): Reflector<Workload> =>
     createReflector(
-      { resource: workloadResources[kind], namespaces, keep: (object) => toWorkload(kind, object) },
+      {
+        resource: workloadResources[kind],
+        namespaces,
+        keep(object) {
+          if (kind === 'Deployment' && isReloader(object)) warn(object);
+          return toWorkload(kind, object);
+        },
+      },
       deps,
     );
   const kinds = [watch('Deployment'), watch('StatefulSet'), watch('DaemonSet'), watch('CronJob')];
@@ -96,6 +106,20 @@ export function createWorkloadWatches(
     hasVersions: (namespace) => versions.entries(namespace)[Symbol.iterator]().next().done !== true,
     versionNamespaces: () => new Set([...versions.entries()].map(([key]) => namespaceOf(key))),
     group: new ReflectorGroup('watches of workloads', [...kinds, frozen, versions]),
+  };
+}
+
+/** Once for each: it may run beside us, for workloads that we leave alone. */
+function warnOfReloader(logger: Logger): (deployment: KubeObject) => void {
+  const known = new Set<string>();
+  return ({ metadata }) => {
+    const key = keyOf(metadata);
+    if (known.has(key)) return;
+    known.add(key);
+    const reason =
+      'Reloader runs here and may restart the same workloads again; take its annotations off those that lockstep rolls out ' +
+      '(lockstep doctor names them)';
+    logger.warn({ reloader: key, reason }, 'another tool restarts workloads');
   };
 }
 

@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import { nodeFlags } from '../../scripts/image/node-flags.ts';
 import type { Sbom } from '../../scripts/supply-chain/sbom.ts';
 import { here } from './harness/image/base-image.ts';
-import { ImageBuilder } from './harness/image/built-image.ts';
 import { nodeFlagsOf, statusOf } from './harness/image/container-process.ts';
 import { buildMs, imageE2e, type ImageStand } from './harness/image/image-e2e.ts';
 import { filesOf, machinesOf } from './harness/image/image-files.ts';
@@ -136,7 +135,7 @@ imageE2e('The image, built by its Dockerfile and run by runc', 'image', (world) 
     () => {
       const machine = { amd64: 62, arm64: 183 };
       const other = here === 'amd64' ? 'arm64' : 'amd64';
-      const { rootfs, image: config } = new ImageBuilder(join(stand().dir, 'other')).build(other);
+      const { rootfs, image: config } = world().builder.build(other);
       expect(config.architecture).toBe(other);
       expect(new Set(machinesOf(image().rootfs).values())).toEqual(new Set([machine[here]]));
       expect(new Set(machinesOf(rootfs).values())).toEqual(new Set([machine[other]]));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { mountDirectly } from './harness/direct-client.ts';
 import { e2e } from './harness/e2e.ts';
+import { createPods, outcomes, startTraffic } from './harness/pods.ts';
 import type { Stand } from './harness/stand.ts';
 import { until } from './harness/until.ts';
 import type { Volume } from './harness/volume.ts';
@@ -110,16 +111,6 @@ e2e('The daemon comes, goes and is overrun', 'lifecycle', (stand) => {
   });
 });
 
-/** A secret, a class of the same name and pods that mount it; nothing of it is cached. */
-async function createPods(stand: Stand, name: string, count: number): Promise<{ value: string; volumes: Volume[] }> {
-  const value = await stand.putSecret(name);
-  const objects = [{ objectName: 'a', secretPath: `secret/data/${name}`, secretKey: 'value' }];
-  await stand.putClass(name, objects, { refreshInterval: '0s' });
-  const volumes: Volume[] = [];
-  for (let pod = 0; pod < count; pod++) volumes.push(await stand.createVolume(name));
-  return { value, volumes };
-}
-
 /** Publishes all of them against a slow store and resolves as soon as the store has heard of the first. */
 async function startMounts(stand: Stand, volumes: readonly Volume[]): Promise<readonly Promise<void>[]> {
   const { proxy } = stand;
@@ -131,46 +122,4 @@ async function startMounts(stand: Stand, volumes: readonly Volume[]): Promise<re
   await until(() => inFlight() > 0, { what: 'the first mount to be in flight' });
   proxy.delayMs = 0;
   return mounts;
-}
-
-/** `mounted`, or the status that the provider answered, or the driver's whole text. */
-async function outcomes(mounts: readonly Promise<void>[]): Promise<readonly string[]> {
-  return await Promise.all(
-    mounts.map((mount) =>
-      mount.then(
-        () => 'mounted',
-        (error: Error) => ('providerStatus' in error ? String(error.providerStatus) : error.message),
-      ),
-    ),
-  );
-}
-
-/** Pods that start one after the other, without a break. */
-function startTraffic(stand: Stand, className: string) {
-  const failures: string[] = [];
-  let mounted = 0;
-  let running = true;
-  const loop = (async (): Promise<void> => {
-    while (running) {
-      const volume = await stand.createVolume(className);
-      await volume.publish().then(
-        () => mounted++,
-        (error: Error) => failures.push(error.message),
-      );
-      await volume.unpublish();
-    }
-  })();
-  return {
-    /** Waits for so many more pods. */
-    mounted: async (more: number): Promise<void> => {
-      const goal = mounted + more;
-      await until(() => mounted >= goal || failures.length > 0, { what: `${more} more pods to mount` });
-    },
-    /** Answers the failures. */
-    stop: async (): Promise<readonly string[]> => {
-      running = false;
-      await loop;
-      return failures;
-    },
-  };
 }

@@ -13,15 +13,19 @@ const auto = 'reloader.stakater.com/auto';
 rolloutE2e('Leaving Reloader', 'migrate-reloader', (stand) => {
   let web: RolledWorkload;
   let other: RolledWorkload;
+  /** Uids of their pods. */
+  let pods: readonly string[];
   beforeAll(async () => {
     await stand().startController();
     // As migrate makes it: no rollout unless a workload says so.
     await stand().source('db', { rollout: { mode: 'Off' } });
     web = await stand().workload('Deployment', 'web', { uses: ['db'], annotations: { [auto]: 'true' } });
     other = await stand().workload('Deployment', 'other', { uses: ['db'] });
-    await web.run(1);
-    await other.run(1);
+    pods = await running();
   });
+
+  // An annotation of a Deployment counts as a change of it, so that its generation says nothing here.
+  const running = async (): Promise<readonly string[]> => [...(await web.run(1)), ...(await other.run(1))];
 
   it('1. migrate names the setting for the annotation', async () => {
     const input = join(stand().base.dir, 'workloads.yaml');
@@ -41,7 +45,7 @@ rolloutE2e('Leaving Reloader', 'migrate-reloader', (stand) => {
     await stand().kubectl('annotate', 'deployment', 'web', `${auto}-`);
 
     await stand().known('db', web);
-    expect([await web.changes(), await other.changes()]).toEqual([0, 0]);
+    expect(await running()).toEqual(pods);
   });
 
   it('3. the next value restarts it once, and nobody else', async () => {
@@ -49,7 +53,10 @@ rolloutE2e('Leaving Reloader', 'migrate-reloader', (stand) => {
 
     const annotation = await web.annotated(hashesAnnotation);
     await web.run(1, ({ metadata }) => metadata.annotations?.[hashesAnnotation] === annotation);
-    expect([await web.changes(), await other.changes()]).toEqual([1, 0]);
+    const [restarted, untouched] = pods;
+    pods = await running();
+    expect(pods).not.toContain(restarted);
+    expect(pods).toContain(untouched);
   });
 
   it('4. the way back: label off and annotation on, and lockstep leaves it alone', async () => {
@@ -67,6 +74,6 @@ rolloutE2e('Leaving Reloader', 'migrate-reloader', (stand) => {
     await stand().change('db', 'a');
     await witness.annotated(hashesAnnotation);
 
-    expect([await web.changes(), await other.changes()]).toEqual([1, 0]);
+    expect(await running()).toEqual(pods);
   });
 });

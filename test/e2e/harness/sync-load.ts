@@ -4,13 +4,14 @@ import type { FrontRecord } from './kube-front.ts';
 import { until } from './until.ts';
 
 /** Distinct secrets, each kept by several syncs. */
-const paths = Array.from({ length: 5 }, (_, index) => `load-${index}`);
-const names = Array.from({ length: 40 }, (_, index) => `load-${index}`);
+const paths = ['load-0', 'load-1', 'load-2', 'load-3', 'load-4'] as const;
+const size = 40;
 
 /** Syncs of one second each, and a replica that keeps them. */
 export class SyncLoad {
-  readonly size = names.length;
   readonly #stand: ControllerStand;
+  /** Paths of the secrets by name of the sync. */
+  readonly #paths = new Map(Array.from({ length: size }, (_, index) => [`load-${index}`, toPath(index)]));
   #controller: Controller;
   #values: ReadonlyMap<string, string> = new Map();
 
@@ -23,7 +24,7 @@ export class SyncLoad {
   static async start(stand: ControllerStand): Promise<SyncLoad> {
     const load = new SyncLoad(stand, await stand.startController('--interval=1s'));
     await load.rotate();
-    for (const name of names) await stand.tenant.putPair(name, pathOf(name));
+    for (const [name, path] of load.#paths) await stand.tenant.putPair(name, path);
     await load.ready();
     return load;
   }
@@ -38,26 +39,26 @@ export class SyncLoad {
     this.#values = new Map(await Promise.all(entries));
   }
 
-  /** The value that a sync has to arrive at. */
-  valueOf(name: string): string {
-    return this.#values.get(pathOf(name)) ?? '';
+  get size(): number {
+    return this.#paths.size;
   }
 
-  /** Makes one more, of the first secret, and answers its value. */
+  /** Makes one more, and answers its value. */
   async add(name: string): Promise<string> {
-    const [first = ''] = paths;
-    await this.#stand.tenant.putPair(name, first);
-    return this.#values.get(first) ?? '';
+    const path = toPath(0);
+    this.#paths.set(name, path);
+    await this.#stand.tenant.putPair(name, path);
+    return this.#values.get(path) ?? '';
   }
 
   /** What the Secrets hold, in order. */
   async read(): Promise<readonly (string | undefined)[]> {
-    return await Promise.all(names.map((name) => this.#stand.tenant.readValue(name)));
+    return await Promise.all(this.#names.map((name) => this.#stand.tenant.readValue(name)));
   }
 
   /** What they should hold, in order. */
   get expected(): readonly string[] {
-    return names.map((name) => this.valueOf(name));
+    return [...this.#paths.values()].map((path) => this.#values.get(path) ?? '');
   }
 
   /** Waits until all Secrets hold what they should, and the syncs tell so. */
@@ -65,18 +66,18 @@ export class SyncLoad {
     const isSo = async (): Promise<boolean> => {
       const { expected } = this;
       const isCurrent = (await this.read()).every((value, index) => value === expected[index]);
-      return isCurrent && names.every((name) => isTold(name, this.#controller.front.allRecords));
+      return isCurrent && this.#names.every((name) => isTold(name, this.#controller.front.allRecords));
     };
     await until(isSo, { what: 'all Secrets to be current', timeoutMs: 45_000 });
   }
 
   async ready(): Promise<void> {
-    await Promise.all(names.map((name) => this.#stand.tenant.ready(name, 45_000)));
+    await Promise.all(this.#names.map((name) => this.#stand.tenant.ready(name, 45_000)));
   }
 
   /** Waits until all say this reason. */
   async say(reason: string): Promise<void> {
-    await Promise.all(names.map((name) => this.#stand.tenant.reason(name, reason, 20_000)));
+    await Promise.all(this.#names.map((name) => this.#stand.tenant.reason(name, reason, 20_000)));
   }
 
   /** What is written while three refreshes of each go by. Events have a rate of their own, and tell of what was before. */
@@ -90,7 +91,7 @@ export class SyncLoad {
   /** Waits until each was looked at so many times, on average. */
   async looked(times: number): Promise<void> {
     const start = await this.#looks();
-    const isSo = async (): Promise<boolean> => (await this.#looks()) >= start + times * names.length;
+    const isSo = async (): Promise<boolean> => (await this.#looks()) >= start + times * this.size;
     await until(isSo, { what: `${times} looks at each` });
   }
 
@@ -98,8 +99,12 @@ export class SyncLoad {
   async renew(): Promise<Controller> {
     await this.#stand.stopController(this.#controller);
     this.#controller = await this.#stand.startController('--interval=1s');
-    await until(async () => (await this.#looks()) >= names.length, { what: 'the first look at each' });
+    await until(async () => (await this.#looks()) >= this.size, { what: 'the first look at each' });
     return this.#controller;
+  }
+
+  get #names(): readonly string[] {
+    return [...this.#paths.keys()];
   }
 
   async #looks(): Promise<number> {
@@ -117,6 +122,6 @@ function isTold(sync: string, records: readonly FrontRecord[]): boolean {
   return told >= written;
 }
 
-function pathOf(name: string): string {
-  return paths[names.indexOf(name) % paths.length] ?? '';
+function toPath(index: number): (typeof paths)[number] {
+  return paths[index % paths.length] ?? paths[0];
 }

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Architecture, createBaseImage, here, runNpm } from './base-image.ts';
@@ -40,22 +39,32 @@ export interface BuiltImage {
   readonly sizeBytes: number;
 }
 
-/** Builds images of the checkout by its Dockerfile, without a registry and without a container runtime. */
+/**
+ * Builds images of the checkout by its Dockerfile, without a registry and without a container runtime. The checkout is read once in
+ * a run, and each image built once, by whoever comes first.
+ */
 export class ImageBuilder {
   readonly #store: ImageStore;
   readonly #dir: string;
 
-  /** `dir` is removed with the run. All images are of the checkout as it is now. */
-  constructor(dir: string) {
-    this.#store = new ImageStore(dir);
-    this.#dir = dir;
-    for (const name of context) cpSync(join(checkout, name), join(this.#context, name), { recursive: true });
+  constructor(runDir: string) {
+    this.#dir = join(runDir, 'image-builder');
+    this.#store = new ImageStore(join(this.#dir, 'store'));
+    if (existsSync(this.#context)) return;
     const [, base = '', version = ''] =
       /^FROM (node:([\d.]+)-\S+) AS/m.exec(readFileSync(join(checkout, 'Dockerfile'), 'utf8')) ?? [];
     createBaseImage(this.#store, base, version);
+    for (const name of context) cpSync(join(checkout, name), join(this.#context, name), { recursive: true });
   }
 
   build(architecture: Architecture): BuiltImage {
+    const file = join(this.#dir, `${architecture}.json`);
+    if (!existsSync(file)) writeFileSync(file, JSON.stringify(this.#build(architecture)));
+    // The edge: written above.
+    return JSON.parse(readFileSync(file, 'utf8')) as BuiltImage;
+  }
+
+  #build(architecture: Architecture): BuiltImage {
     const name = `lockstep:${architecture}`;
     const mounts = this.#npmSettings().flatMap((mount) => ['--volume', mount]);
     // Older versions of buildah do not set BUILDPLATFORM themselves.
@@ -66,10 +75,6 @@ export class ImageBuilder {
     const { OCIv1: image } = JSON.parse(this.#store.buildah('inspect', '--type=image', name)) as { OCIv1: ImageConfig };
     const container = this.#store.buildah('from', '--pull-never', '--arch', architecture, name);
     return { image, rootfs: this.#store.buildah('mount', container), sizeBytes: this.#push(name) };
-  }
-
-  remove(): void {
-    this.#store.remove();
   }
 
   get #context(): string {
@@ -98,7 +103,7 @@ export class ImageBuilder {
   /** Bytes of the image as a registry would store it. */
   #push(name: string): number {
     const file = join(this.#dir, 'image.tar');
-    execFileSync('rm', ['-f', file]);
+    rmSync(file, { force: true });
     this.#store.buildah('push', '--quiet', name, `oci-archive:${file}`);
     return statSync(file).size;
   }

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -16,12 +15,15 @@ export const buildMs = 600_000;
 /** A stand, and the image of the checkout. */
 export class ImageStand {
   readonly stand: Stand;
+  readonly builder: ImageBuilder;
+  /** For this machine. */
   readonly image: BuiltImage;
   readonly #containers: Container[] = [];
 
-  constructor(stand: Stand, image: BuiltImage) {
+  constructor(stand: Stand, builder: ImageBuilder) {
     this.stand = stand;
-    this.image = image;
+    this.builder = builder;
+    this.image = builder.build(here);
   }
 
   createContainer(options: Pick<ContainerOptions, 'folders' | 'user' | 'limits'>): Container {
@@ -50,7 +52,7 @@ export function imageE2e(name: string, slug: string, define: (stand: () => Image
     e2e('in a container', slug, (stand) => {
       let current: ImageStand | undefined;
       beforeAll(() => {
-        current = new ImageStand(stand(), buildOnce(stand().run.runDir));
+        current = new ImageStand(stand(), new ImageBuilder(stand().run.runDir));
       }, buildMs);
       afterAll(() => current?.removeContainers());
       define(() => {
@@ -59,17 +61,4 @@ export function imageE2e(name: string, slug: string, define: (stand: () => Image
       });
     });
   });
-}
-
-/** The image for this machine; all test files of a run share it, and the run removes it. */
-function buildOnce(runDir: string): BuiltImage {
-  const file = join(runDir, 'image.json');
-  try {
-    // The edge: written below.
-    return JSON.parse(readFileSync(file, 'utf8')) as BuiltImage;
-  } catch {
-    const image = new ImageBuilder(join(runDir, 'image-build')).build(here);
-    writeFileSync(file, JSON.stringify(image));
-    return image;
-  }
 }

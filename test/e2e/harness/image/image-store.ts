@@ -1,26 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** buildah's images and working containers in a folder of their own: nothing of the machine's is seen or left behind. */
+/** buildah's images and working containers in a folder of the run: nothing of the machine's is seen, and the run removes it. */
 export class ImageStore {
   readonly #dir: string;
   readonly #driver: string;
 
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true });
-    this.#dir = mkdtempSync(join(dir, 'images-'));
+    this.#dir = dir;
     this.#driver = this.#canOverlay() ? 'overlay' : 'vfs';
   }
 
   /** Runs `buildah COMMAND ARGS…` and answers its standard output, trimmed. Throws with what it printed. */
   buildah(command: string, ...args: readonly string[]): string {
     return run(this.#dir, this.#driver, [command, ...args]);
-  }
-
-  remove(): void {
-    this.buildah('umount', '--all');
-    rmSync(this.#dir, { recursive: true, force: true });
   }
 
   /** Faster than whole copies, but not on every file system. */
