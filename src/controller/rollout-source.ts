@@ -1,5 +1,6 @@
 import { keyOf } from '../kube/objects.ts';
 import type { Reflector } from '../kube/reflector.ts';
+import { parseRolloutSpec } from '../rollout/rollout-spec.ts';
 import type { Source } from '../rollout/source.ts';
 import type { ClassObject } from './parse-class.ts';
 import type { SyncObject } from './sync-object.ts';
@@ -17,4 +18,12 @@ export function toSource(
     annotations,
   }));
   return { key, namespace, name, uid, generation, resourceVersion, className: spec.className, secrets, ...rollout };
+}
+
+/** One in Shadow, which rolls nothing out any more: what it said before about rollouts goes. Undefined: it is none. */
+export function toFormerSource({ spec, isDeleted, key, ...sync }: SyncObject): Source | undefined {
+  if (spec?.mode !== 'Shadow' || isDeleted || sync.rollout.status === undefined) return undefined;
+  const { namespace, name, uid, generation, resourceVersion, rollout } = sync;
+  const base = { key, namespace, name, uid, generation, resourceVersion, className: spec.className, secrets: [] };
+  return { ...base, ...rollout, spec: parseRolloutSpec(undefined) };
 }

@@ -18,8 +18,9 @@ import { VersionKeeper } from '../rollout/version-keeper.ts';
 import { createVersionSecrets } from '../rollout/version-secrets.ts';
 import type { WorkloadWatches } from '../rollout/workload-watches.ts';
 import type { ClassObject } from './parse-class.ts';
-import { toSource } from './rollout-source.ts';
+import { toFormerSource, toSource } from './rollout-source.ts';
 import type { SyncObject } from './sync-object.ts';
+import { versionStates } from './version-states.ts';
 import type { Next } from './workers.ts';
 
 export interface RolloutsDeps {
@@ -27,6 +28,8 @@ export interface RolloutsDeps {
   readonly client: ApiClient;
   readonly syncs: Reflector<SyncObject>;
   readonly classes: Pick<Reflector<ClassObject>, 'get' | 'onChange'>;
+  /** Undefined: namespaces are not selected by labels. */
+  readonly namespaces: Pick<Reflector<true>, 'onChange'> | undefined;
   readonly isSelected: (namespace: string) => boolean;
   readonly workloads: WorkloadWatches;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -74,13 +77,14 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   const { syncs, workloads, metrics, options } = deps;
   const contents = new Contents();
   const slots = new RolloutSlots(options.maxConcurrent);
-  const report = new RolloutReport({ ...deps, ...options, metrics: new RolloutMetrics(metrics) });
-  const soon = (namespace: string): void => deps.enqueue(namespace, quietMs);
-  const sweeper = new Sweeper({
+  const report = new RolloutReport({
     ...deps,
-    sourcesIn: (namespace) => sourcesIn(namespace, deps),
-    currentOf: ({ key }, secret) => syncs.get(key)?.status.secrets?.find(({ name }) => name === secret)?.version,
+    ...options,
+    metrics: new RolloutMetrics(metrics),
+    isThere: ({ key, uid }) => syncs.get(key)?.uid === uid,
   });
+  const soon = (namespace: string): void => deps.enqueue(namespace, quietMs);
+  const sweeper = new Sweeper({ ...deps, statesIn: (namespace) => versionStates(namespace, deps) });
   const engine = new RolloutEngine({
     ...deps,
     contents,
@@ -100,16 +104,27 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     onChange: (sync) => soon(namespaceOf(sync)),
   });
 
+  const forget = (sync: ObjectKey): void => {
+    report.forget(sync);
+    contents.forgetSync(sync);
+  };
+
   workloads.onWorkload(({ namespace }) => soon(namespace));
   workloads.onFreeze(soon);
   workloads.onVersion((namespace) => deps.enqueueSweep(namespace, sweepEveryMs));
+  workloads.onVersionGone((version) => {
+    if (contents.loseVersion(version) !== undefined) soon(version.namespace);
+  });
   deps.classes.onChange(({ key }) => soon(namespaceOf(key)));
+  deps.namespaces?.onChange(({ key: namespace, current }) => {
+    if (current) deps.enqueueSweep(namespace, sweepEveryMs);
+    // Others may write there from now on.
+    else for (const [sync] of syncs.entries(namespace)) forget(sync);
+    soon(namespace);
+  });
   syncs.onChange(({ key, previous, current }) => {
     if (current) report.seen(current);
-    else {
-      report.forget(key);
-      contents.forgetSync(key);
-    }
+    else forget(key);
     if (!current || !previous || isOther(previous, current)) soon(namespaceOf(key));
   });
 
@@ -120,6 +135,8 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
       return delayMs === undefined ? { kind: 'done' } : { kind: 'again', rank: 'refresh', delayMs };
     },
     async sweep(namespace, callOptions) {
+      // To whom it belongs now, nobody else keeps or deletes anything there.
+      if (!deps.isSelected(namespace)) return { kind: 'done' };
       await sweeper.sweep(namespace, callOptions);
       soon(namespace);
       if (!workloads.hasVersions(namespace)) return { kind: 'done' };
@@ -140,13 +157,17 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
     end() {
       engine.clear();
       contents.clear();
+      report.clear();
+      sweeper.clear();
     },
   };
 }
 
 function sourcesIn(namespace: string, deps: RolloutsDeps): readonly Source[] {
   if (!deps.isSelected(namespace)) return [];
-  return [...deps.syncs.entries(namespace)].flatMap(([, sync]) => toSource(sync, deps.classes) ?? []);
+  return [...deps.syncs.entries(namespace)].flatMap(
+    ([, sync]) => toSource(sync, deps.classes) ?? toFormerSource(sync) ?? [],
+  );
 }
 
 /** By its own word, or by that of a workload that uses it. */

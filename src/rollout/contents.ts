@@ -1,6 +1,7 @@
 import type { SecretError } from '../core/errors.ts';
-import type { ObjectKey } from '../kube/objects.ts';
+import { keyOf, type ObjectKey } from '../kube/objects.ts';
 import type { SecretContent } from './content.ts';
+import { parseVersionName } from './version-secret.ts';
 
 /** The content of a Secret as its SecretProviderClassSync wrote or found it last. */
 export interface KnownContent extends SecretContent {
@@ -33,6 +34,16 @@ export class Contents {
       before.sync !== content.sync ||
       before.problem?.message !== content.problem?.message
     );
+  }
+
+  /** A version is gone. Answers whose present content it held; undefined: that of nobody. */
+  loseVersion({ namespace, name }: { readonly namespace: string; readonly name: string }): ObjectKey | undefined {
+    const source = parseVersionName(name)?.source;
+    const secret = source === undefined ? undefined : keyOf({ namespace, name: source });
+    const content = secret === undefined ? undefined : this.#known.get(secret);
+    if (secret === undefined || content?.versionName !== name) return undefined;
+    this.#known.set(secret, { ...content, versionName: undefined });
+    return content.sync;
   }
 
   /** A SecretProviderClassSync is gone. */

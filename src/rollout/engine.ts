@@ -1,7 +1,6 @@
 import { type SecretError, toSecretError } from '../core/errors.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
 import type { ApiClient, CallOptions } from '../kube/api-client.ts';
-import { keyOf } from '../kube/objects.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -16,6 +15,7 @@ import type { RolloutReport } from './rollout-report.ts';
 import type { RolloutSlots } from './slots.ts';
 import type { Source } from './source.ts';
 import { toTemplateAnnotations } from './template-annotations.ts';
+import { unkeptSources } from './unkept-sources.ts';
 import { type Outcome, type Pass, toVerdict } from './verdict.ts';
 import { keyId, namespaceKey } from './version.ts';
 import type { WorkloadWatches } from './workload-watches.ts';
@@ -70,19 +70,21 @@ export class RolloutEngine {
 
   /** One pass. Answers when to come again, in milliseconds; undefined: when something happens. Throws KUBE_… and NOT_LEADER. */
   async run(namespace: string, options: CallOptions): Promise<number | undefined> {
-    const { workloads, slots, clock, report } = this.#deps;
-    const sources = this.#deps.sourcesIn(namespace).map((source) => report.current(source));
+    const { workloads, slots, clock } = this.#deps;
     const problem = workloads.problem(namespace);
-    if (problem) return await this.#refuse(sources, problem, options);
+    if (problem) return await this.#refuse(namespace, problem, options);
+    const sources = this.#sourcesIn(namespace);
     const pass = await this.#look(namespace, sources, options);
     const plan = orchestrate(pass.view);
-    for (const source of unkeptIn(sources, pass, this.#deps)) this.#deps.onUnkept(source.key);
+    for (const source of unkeptSources(sources, pass)) this.#deps.onUnkept(source.key);
     this.#take(namespace, plan, slots);
     const { generations, failures } = await this.#startAll(plan, pass, options);
     const done = plan.starts.length === 0 ? plan : afterStarts(pass.view, generations);
-    this.#watched.set(namespace, new Set(done.watched));
-    await this.#tell(sources, { ...pass, plan: done, failures, oldestInUse: this.#deps.oldestInUse }, options);
-    const [failure] = failures.values();
+    if (failures.size > 0) this.#take(namespace, done, slots);
+    this.#watch(namespace, done);
+    const outcome = { ...pass, plan: done, failures, oldestInUse: this.#deps.oldestInUse };
+    const untold = await this.#tell(sources, outcome, options);
+    const [failure] = [...failures.values(), ...untold];
     if (failure) throw failure;
     return toDelay(done, pass, clock.now());
   }
@@ -141,6 +143,11 @@ export class RolloutEngine {
     return found;
   }
 
+  #watch(namespace: string, { watched }: NamespacePlan): void {
+    if (watched.length === 0) this.#watched.delete(namespace);
+    else this.#watched.set(namespace, new Set(watched));
+  }
+
   #take(namespace: string, plan: NamespacePlan, slots: RolloutSlots): void {
     const isWaiting = [...plan.statuses.values()].some(({ waiting }) => waiting > 0);
     this.#deps.onFree(slots.take(namespace, plan.inFlight.length, isWaiting));
@@ -156,9 +163,7 @@ export class RolloutEngine {
         generations.set(workload.key, await this.#start(start, pass, options));
         this.#deps.metrics.rolloutPatches.inc({ result: 'ok' });
       } catch (error) {
-        options.signal.throwIfAborted();
-        const failure = toSecretError(error);
-        if (failure.code === 'NOT_LEADER') throw failure;
+        const failure = toFailure(error, options);
         this.#deps.metrics.rolloutPatches.inc({ result: failure.code });
         failures.set(workload.key, failure);
       }
@@ -178,27 +183,40 @@ export class RolloutEngine {
     return await patchTemplate(workload, annotations, { client, fieldManager: own.fieldManager }, options);
   }
 
-  async #tell(sources: readonly Source[], outcome: Outcome, options: CallOptions): Promise<void> {
+  /** Each for itself: what cannot be written of one keeps nothing from the others. */
+  async #tell(sources: readonly Source[], outcome: Outcome, options: CallOptions): Promise<readonly SecretError[]> {
     const { report, clock } = this.#deps;
-    for (const source of sources) await report.tell(source, toVerdict(source, outcome), clock.now(), options);
-    const byKey = new Map(sources.map((source) => [source.key, source]));
-    for (const event of outcome.plan.events) {
-      const source = byKey.get(event.source);
-      if (source) report.announce(source, event);
+    const events = Map.groupBy(outcome.plan.events, ({ source }) => source);
+    const failures: SecretError[] = [];
+    for (const source of sources) {
+      try {
+        await report.tell(source, toVerdict(source, outcome), clock.now(), options);
+        for (const event of events.get(source.key) ?? []) report.announce(source, event);
+      } catch (error) {
+        failures.push(toFailure(error, options));
+      }
     }
+    return failures;
   }
 
-  /** Nothing is rolled out where not everything can be seen; whoever waits for it reads why. */
-  async #refuse(sources: readonly Source[], problem: SecretError, options: CallOptions): Promise<never> {
-    const { report, clock } = this.#deps;
-    for (const source of sources) {
-      const isConcerned = source.status !== undefined || (source.spec.ok && source.spec.value.mode !== 'Off');
-      if (!isConcerned) continue;
+  /**
+   * Nothing is rolled out where not everything can be seen; whoever waits for it reads why. What rolls out there takes no place: it
+   * may never be seen again.
+   */
+  async #refuse(namespace: string, problem: SecretError, options: CallOptions): Promise<undefined> {
+    const { report, clock, slots } = this.#deps;
+    this.#deps.onFree(slots.take(namespace, 0, false));
+    const concerned = this.#sourcesIn(namespace).filter(isConcerned);
+    for (const source of concerned) {
       const { message } = problem;
       const verdict = { rollout: source.status, status: 'Unknown', reason: 'WorkloadsUnknown', message } as const;
       await report.tell(source, verdict, clock.now(), options);
     }
-    throw problem;
+    if (concerned.length > 0) throw problem;
+  }
+
+  #sourcesIn(namespace: string): readonly Source[] {
+    return this.#deps.sourcesIn(namespace).map((source) => this.#deps.report.current(source));
   }
 }
 
@@ -207,27 +225,24 @@ interface Started {
   readonly failures: ReadonlyMap<string, SecretError>;
 }
 
+/** Throws what ends the pass: the signal's reason, and NOT_LEADER. */
+function toFailure(error: unknown, { signal }: CallOptions): SecretError {
+  signal.throwIfAborted();
+  const failure = toSecretError(error);
+  if (failure.code === 'NOT_LEADER') throw failure;
+  return failure;
+}
+
+function isConcerned({ status, spec }: Source): boolean {
+  return status !== undefined || (spec.ok && spec.value.mode !== 'Off');
+}
+
 function toValid(source: Source): readonly ValidSource[] {
   return source.spec.ok ? [{ source, spec: source.spec.value }] : [];
 }
 
 function isPin({ spec }: Source): boolean {
   return spec.ok && spec.value.mode === 'Pin';
-}
-
-/** A workload got its label after the content was last looked at. */
-function unkeptIn(sources: readonly Source[], { targets }: Pass, { contents }: Pick<RolloutEngineDeps, 'contents'>) {
-  const pinned = [...targets.values()].flatMap((bySource) =>
-    [...bySource].flatMap(([source, { mode }]) => (mode === 'Pin' ? source : [])),
-  );
-  const keys = new Set(pinned);
-  return sources.filter(({ key, namespace, secrets }) => {
-    const isUnkept = ({ name }: { readonly name: string }): boolean => {
-      const content = contents.get(keyOf({ namespace, name }));
-      return content?.sync === key && content.versionName === undefined && content.problem === undefined;
-    };
-    return keys.has(key) && secrets.some(isUnkept);
-  });
 }
 
 /** When the rollout began that is in flight. */

@@ -48,7 +48,7 @@ const unknownText = 'what the Secrets hold is not known at present; the conditio
 function progressText({ run, counts }: SourceOutcome): string {
   const { updated, total, inProgress, failed } = counts;
   const moving = inProgress === 0 ? '' : `, ${inProgress} are on their way`;
-  return `${updated} of ${total} workloads have version ${run.content.version}${moving}${failed === 0 ? '' : `, ${failed} failed`}`;
+  return `${updated} of ${total} workloads have version ${run.content.version ?? 'of unknown content'}${moving}${failed === 0 ? '' : `, ${failed} failed`}`;
 }
 
 function gateTexts({ run, counts }: SourceOutcome): readonly string[] {
@@ -65,7 +65,7 @@ function gateText({ state, until }: Gate, run: SourceRun): string {
     case 'ContentUnknown':
       return unknownText;
     case 'Settling':
-      return `version ${version} has to come to rest first, at ${timeText(until)} at the latest`;
+      return `version ${version} has to come to rest first: nothing begins before ${timeText(until)}`;
     case 'AwaitingApproval':
       return `version ${version} waits for approval: ${annotate(run, rolloutNames.approve)}`;
     case 'AwaitingWindow':

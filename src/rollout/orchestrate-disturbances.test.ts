@@ -33,6 +33,21 @@ describe.for(['Restart', 'Pin'])('an undo (%s)', (mode) => {
     expect(world.statusOf(source)).toMatchObject({ state: 'Complete', held: 0, updated: 3 });
   });
 
+  it('does not stand in the way of a version that waits', () => {
+    const { world, source, workloads } = rolledOut(1, { mode });
+    source.content = 3;
+    world.settle();
+    workloads[0]?.undo(world.now);
+    world.settle();
+    expect(world.statusOf(source).workloads).toMatchObject([{ obstacle: 'RolledBack' }]);
+    source.isFrozen = true;
+    source.content = 4;
+    world.settle();
+
+    expect(world.statusOf(source)).toMatchObject({ state: 'Frozen', waiting: 1, held: 0 });
+    expect(world.statusOf(source).workloads?.[0]).not.toHaveProperty('obstacle');
+  });
+
   it('that is taken back is over', () => {
     const { world, source, workloads } = rolledOut(2, { mode });
     source.content = 3;
@@ -62,6 +77,23 @@ describe('an annotation that a GitOps tool takes away', () => {
     expect(world.statusOf(source).message).toMatch(/Argo CD: ignoreDifferences .* Flux: no force/);
   });
 
+  it('is put back in its own time, which is told', () => {
+    const { world, source, workloads } = rolledOut(1);
+    const [web] = workloads;
+    web?.write({}, world.now);
+    world.run(5 * minuteMs);
+    const [first] = world.starts;
+    web?.write({}, world.now);
+    world.run(minuteMs);
+    expect(world.statusOf(source)).toMatchObject({ state: 'InProgress', waiting: 1 });
+    expect(world.statusOf(source).message).toMatch(
+      /took off the pod template of Deployment shop\/app-000 is put back at/,
+    );
+    world.run(hourMs);
+
+    expect(world.starts.map(({ at }) => at - (first?.at ?? 0))).toEqual([0, 10 * minuteMs]);
+  });
+
   it('comes back with the next version, once', () => {
     const { world, source, workloads } = rolledOut(1);
     const [web] = workloads;
@@ -77,6 +109,16 @@ describe('an annotation that a GitOps tool takes away', () => {
 
     expect(world.started).toHaveLength(4);
     expect(world.statusOf(source).state).toBe('Conflict');
+  });
+
+  it('while it rolls out proves nothing: another canary goes first', () => {
+    const { world, source, workloads } = changedWorld(2);
+    world.run(15_000);
+    workloads[0]?.write({}, world.now);
+    world.run(10 * minuteMs);
+
+    expect(world.started).toEqual(['app-000', 'app-001', 'app-000']);
+    expect(world.statusOf(source)).toMatchObject({ state: 'Complete', updated: 2 });
   });
 
   it('is not put back to a version that was stopped', () => {
@@ -111,6 +153,20 @@ describe('a crash', () => {
       expect(world.mostInFlight).toBeLessThanOrEqual(2);
       expect(world.statusOf(source)).toMatchObject({ state: 'Complete', updated: 6 });
     }
+  });
+
+  it('leaves a trace in the history all the same', () => {
+    const { world, source } = changedWorld(1);
+    world.run(4000);
+    world.now += 1000;
+    world.step({ isStatusLost: true });
+    world.restart();
+    world.settle();
+
+    expect(world.starts).toHaveLength(1);
+    expect(world.statusOf(source).history).toMatchObject([
+      { version: source.version, outcome: 'Complete', updated: 1 },
+    ]);
   });
 
   it('that loses all statuses restarts nobody', () => {

@@ -80,6 +80,25 @@ describe('workloads that were ill before', () => {
   });
 });
 
+describe('a workload that our rollout broke', () => {
+  it('keeps nobody of a later order waiting while it heals', () => {
+    const world = new NamespaceWorld();
+    const source = world.source('db', { maxConcurrent: 2 });
+    const broken = world.workload('z', ['db'], { order: 0 });
+    for (const name of ['a', 'b', 'c']) world.workload(name, ['db'], { order: 1 });
+    world.settle();
+    broken.isBroken = true;
+    source.content = 2;
+    world.run(5 * minuteMs);
+    expect(world.statusOf(source).state).toBe('Halted');
+    Object.assign(broken, { isBroken: false, durationMs: 5 * minuteMs });
+    source.content = 3;
+    world.run(3 * minuteMs);
+
+    expect(world.started).toEqual(['z', 'a', 'b', 'z', 'c']);
+  });
+});
+
 describe('a CronJob', () => {
   it('gets its pin without being a canary, and is done with that', () => {
     const world = new NamespaceWorld();
@@ -103,7 +122,7 @@ describe('a CronJob', () => {
     for (const name of ['a', 'b']) world.workload(name, ['db'], { kind: 'CronJob' });
     world.settle();
     source.content = 2;
-    world.run(minuteMs);
+    world.run(10_000);
 
     expect(world.started).toEqual(['a', 'b']);
   });

@@ -24,7 +24,7 @@ export class RolloutMetrics {
     this.#metrics = metrics;
   }
 
-  /** `source`: as it was before. Undefined verdict: rollouts have nothing to say of it. */
+  /** `source`: as it was before, so that an outcome counts once. Undefined verdict: rollouts have nothing to say of it. */
   record(source: Source, verdict: Verdict | undefined, nowMs: number): void {
     const rollout = verdict?.rollout;
     if (!rollout) {
@@ -38,6 +38,11 @@ export class RolloutMetrics {
 
   forget(key: string): void {
     this.#show(key, nothing);
+  }
+
+  /** Others count from now on. */
+  clear(): void {
+    for (const key of this.#known.keys()) this.forget(key);
   }
 
   #show(key: string, after: Counts): void {

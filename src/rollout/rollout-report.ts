@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/clip.ts';
 import type { ApiClient, CallOptions } from '../kube/api-client.ts';
 import { type Condition, toCondition } from '../kube/condition.ts';
+import type { ObjectReference } from '../kube/event-series.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { LastWritten } from '../kube/last-written.ts';
 import { apiVersionOf, resources } from '../kube/objects.ts';
@@ -11,6 +12,7 @@ import type { RolloutMetrics } from './rollout-metrics.ts';
 import type { RolloutStatus } from './rollout-status.ts';
 import type { Source } from './source.ts';
 import { workloadResources } from './workload-kind.ts';
+import type { Workload } from './workload.ts';
 
 export interface RolloutReportDeps {
   /** Fenced. */
@@ -19,6 +21,8 @@ export interface RolloutReportDeps {
   readonly metrics: RolloutMetrics;
   /** Owns what rollouts write into a status. */
   readonly fieldManager: string;
+  /** Whether that very SecretProviderClassSync still stands: of one that is gone, nothing is kept. */
+  readonly isThere: (source: Pick<Source, 'key' | 'uid'>) => boolean;
 }
 
 /** What rollouts say in the status of a SecretProviderClassSync; empty: nothing. */
@@ -63,23 +67,18 @@ export class RolloutReport {
     this.#deps.metrics.forget(key);
   }
 
+  /** Others tell from now on. */
+  clear(): void {
+    this.#deps.metrics.clear();
+  }
+
   /** Writes the status where it changed; undefined: rollouts have nothing to say. Throws KUBE_…. */
   async tell(source: Source, verdict: Verdict | undefined, nowMs: number, options: CallOptions): Promise<void> {
-    this.#deps.metrics.record(source, verdict, nowMs);
     const part = verdict ? toPart(source, verdict, nowMs) : {};
     const before: RolloutPart = { rollout: source.status, condition: source.condition };
-    if (isDeepStrictEqual(withoutAbsent(part), withoutAbsent(before))) return;
-    const { key, namespace, name, uid } = source;
-    const status = {
-      ...(part.rollout && { rollout: part.rollout }),
-      ...(part.condition && { conditions: [part.condition] }),
-    };
-    const { metadata } = await this.#deps.client.apply(
-      resources.syncs,
-      { metadata: { namespace, name, uid }, status },
-      { ...options, force: true, subresource: 'status', fieldManager: this.#deps.fieldManager },
-    );
-    this.#written.set(key, metadata.resourceVersion, part);
+    if (!isDeepStrictEqual(withoutAbsent(part), withoutAbsent(before))) await this.#write(source, part, options);
+    // What could not be written is found again, and counts then.
+    if (this.#deps.isThere(source)) this.#deps.metrics.record(source, verdict, nowMs);
   }
 
   /** On the SecretProviderClassSync, and on the workload that it is about. */
@@ -89,9 +88,23 @@ export class RolloutReport {
     const about = { apiVersion: apiVersionOf(resources.syncs), kind, namespace, name, uid };
     this.#deps.events.record(about, details);
     if (!workload) return;
-    const apiVersion = apiVersionOf(workloadResources[workload.kind]);
-    this.#deps.events.record({ ...workload, apiVersion }, details);
+    this.#deps.events.record(toReference(workload), details);
   }
+
+  async #write(source: Source, { rollout, condition }: RolloutPart, options: CallOptions): Promise<void> {
+    const { key, namespace, name, uid } = source;
+    const status = { ...(rollout && { rollout }), ...(condition && { conditions: [condition] }) };
+    const { metadata } = await this.#deps.client.apply(
+      resources.syncs,
+      { metadata: { namespace, name, uid }, status },
+      { ...options, force: true, subresource: 'status', fieldManager: this.#deps.fieldManager },
+    );
+    if (this.#deps.isThere(source)) this.#written.set(key, metadata.resourceVersion, { rollout, condition });
+  }
+}
+
+function toReference({ kind, namespace, name, uid }: Workload): ObjectReference {
+  return { apiVersion: apiVersionOf(workloadResources[kind]), kind, namespace, name, uid };
 }
 
 function toPart({ condition, generation }: Source, verdict: Verdict, nowMs: number): RolloutPart {

@@ -24,25 +24,40 @@ export const maxSettleMs = 60_000;
 
 /** What is seen first counts as settled. */
 export function settleContent(version: string | undefined, status: RolloutStatus | undefined, now: number): Content {
+  const { version: before, since, changingSince } = status ?? {};
   if (version === undefined) {
-    const { since, changingSince } = status ?? {};
-    return { version: status?.version, isKnown: false, since, changingSince, settlesAt: undefined, isRestless: false };
+    return { version: before, isKnown: false, since, changingSince, settlesAt: undefined, isRestless: false };
   }
   const known = { version, isKnown: true } as const;
-  if (status?.version === undefined) {
+  if (before === undefined) {
     return { ...known, since: toTime(now), changingSince: undefined, settlesAt: undefined, isRestless: false };
   }
-  const isNew = status.version !== version;
-  const sinceMs = isNew ? now : pastTime(status.since, now);
-  const isChanging = isNew || status.changingSince !== undefined;
-  const changingMs = pastTime(status.changingSince, now);
-  const settlesAt = Math.min(sinceMs + quietMs, changingMs + maxSettleMs);
-  const isSettled = !isChanging || settlesAt <= now;
+  const sinceMs = pastTime(since, now);
+  const restsAt = (before === version ? sinceMs : now) + quietMs;
+  const changingMs = changingSinceMs({ isNew: before !== version, sinceMs, changingSince, now });
+  const settlesAt = changingMs === undefined ? now : Math.min(restsAt, changingMs + maxSettleMs);
+  const isSettled = settlesAt <= now;
   return {
     ...known,
-    since: toTime(sinceMs),
-    changingSince: isSettled ? undefined : toTime(changingMs),
+    since: toTime(restsAt - quietMs),
+    changingSince: isSettled || changingMs === undefined ? undefined : toTime(changingMs),
     settlesAt: isSettled ? undefined : settlesAt,
-    isRestless: isSettled && sinceMs + quietMs > now,
+    isRestless: isSettled && restsAt > now,
   };
+}
+
+interface Change {
+  readonly isNew: boolean;
+  /** When the version before was first seen. */
+  readonly sinceMs: number;
+  readonly changingSince: string | undefined;
+  readonly now: number;
+}
+
+/** Undefined: it had settled, and there is no other since. */
+function changingSinceMs({ isNew, sinceMs, changingSince, now }: Change): number | undefined {
+  if (!isNew) return changingSince === undefined ? undefined : pastTime(changingSince, now);
+  // Nobody may have looked when the one before had come to rest.
+  const hadSettled = sinceMs + quietMs <= now;
+  return hadSettled ? now : pastTime(changingSince, now);
 }

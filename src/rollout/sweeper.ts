@@ -2,14 +2,12 @@ import type { CallOptions } from '../kube/api-client.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { collectGarbage, type GarbageDeps } from './collect-garbage.ts';
-import type { SourceState, SourceUse } from './plan-sweep.ts';
+import type { OldestInUse, SourceState, SourceUse } from './plan-sweep.ts';
 import type { Source } from './source.ts';
 
 export interface SweeperDeps extends GarbageDeps {
-  /** The SecretProviderClassSyncs of a namespace, suspended and failing ones too. */
-  readonly sourcesIn: (namespace: string) => readonly Source[];
-  /** Name of the version that holds a Secret's content now, by the status of its SecretProviderClassSync. */
-  readonly currentOf: (source: Source, secret: string) => string | undefined;
+  /** Secrets of a namespace that may have versions, by name; see SweepRequest. Throws KUBE_… when that is not known. */
+  readonly statesIn: (namespace: string) => ReadonlyMap<string, SourceState>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'rolloutOldVersions'>;
 }
@@ -27,8 +25,7 @@ export class Sweeper {
 
   /** One round in a namespace. Throws what made it stop: KUBE_…, NOT_LEADER and the signal's reason. */
   async sweep(namespace: string, options: CallOptions): Promise<void> {
-    const sources = new Map<string, SourceState>();
-    for (const source of this.#deps.sourcesIn(namespace)) this.#add(source, sources);
+    const sources = this.#deps.statesIn(namespace);
     const report = await collectGarbage({ namespace, sources }, this.#deps, options);
     if (report.deleted.length > 0) {
       this.#deps.logger.info({ namespace, versions: report.deleted }, 'versions of Secrets deleted');
@@ -40,22 +37,22 @@ export class Sweeper {
     this.#old.set(namespace, old);
   }
 
-  /** Name of the oldest version that something uses; `Unknown`: a pod reads the stable Secret. Undefined: none, or not known yet. */
-  oldestInUse({ namespace, secrets }: Source): string | undefined {
-    const uses = secrets.flatMap(({ name }) => this.#uses.get(namespace)?.get(name)?.oldestInUse ?? []);
-    if (uses.some(({ kind }) => kind === 'Unknown')) return 'Unknown';
+  /** Of all Secrets of a source, by the last sweep. Undefined: there was none yet. */
+  oldestInUse({ namespace, secrets }: Pick<Source, 'namespace' | 'secrets'>): OldestInUse | undefined {
+    const swept = this.#uses.get(namespace);
+    if (!swept) return undefined;
+    const uses = secrets.flatMap(({ name }) => swept.get(name)?.oldestInUse ?? []);
+    const unknown = uses.find(({ kind }) => kind === 'Unknown');
     const found = uses.flatMap((use) => (use.kind === 'Oldest' ? use : []));
-    return found.toSorted((a, b) => (a.sinceMs ?? 0) - (b.sinceMs ?? 0))[0]?.name;
+    const [oldest] = found.toSorted((a, b) => (a.sinceMs ?? 0) - (b.sinceMs ?? 0));
+    return unknown ?? oldest ?? { kind: 'None' };
   }
 
-  #add(source: Source, sources: Map<string, SourceState>): void {
-    const { spec, secrets } = source;
-    const retention = spec.ok ? spec.value.retention : 'History';
-    for (const { name } of secrets) {
-      const current = this.#deps.currentOf(source, name);
-      const isPinned = (spec.ok && spec.value.mode === 'Pin') || current !== undefined;
-      if (isPinned) sources.set(name, { retention, current });
-    }
+  /** Others sweep from now on. */
+  clear(): void {
+    this.#uses.clear();
+    for (const count of this.#old.values()) this.#deps.metrics.rolloutOldVersions.dec(count);
+    this.#old.clear();
   }
 }
 

@@ -5,6 +5,7 @@ import type { BuiltView } from './build-view.ts';
 import type { KnownContent } from './contents.ts';
 import type { NamespacePlan } from './orchestrate.ts';
 import type { PinSupport } from './pin-support.ts';
+import type { OldestInUse } from './plan-sweep.ts';
 import type { Verdict } from './rollout-report.ts';
 import type { RolloutState, RolloutStatus } from './rollout-status.ts';
 import type { Source } from './source.ts';
@@ -21,8 +22,8 @@ export interface Outcome extends Pass {
   readonly plan: NamespacePlan;
   /** Why a patch was not written, by workload. */
   readonly failures: ReadonlyMap<string, SecretError>;
-  /** The oldest version that something uses, by the last sweep. */
-  readonly oldestInUse: (source: Source) => string | undefined;
+  /** The oldest version that something uses, by the last sweep; undefined: there was none in this term. */
+  readonly oldestInUse: (source: Source) => OldestInUse | undefined;
 }
 
 /** How a source stands after a pass. Undefined: it has nothing to do with rollouts. */
@@ -55,8 +56,17 @@ export function toVerdict(source: Source, outcome: Outcome): Verdict | undefined
 const done: ReadonlySet<RolloutState> = new Set(['Idle', 'Complete']);
 
 /** What the last sweep of a leader before found holds until the first one of our own. */
-function withOldest(rollout: RolloutStatus | undefined, oldest: string | undefined): RolloutStatus | undefined {
-  return rollout && oldest !== undefined ? { ...rollout, oldestVersionInUse: oldest } : rollout;
+function withOldest(rollout: RolloutStatus | undefined, oldest: OldestInUse | undefined): RolloutStatus | undefined {
+  if (!rollout || !oldest) return rollout;
+  const { oldestVersionInUse: _, ...rest } = rollout;
+  switch (oldest.kind) {
+    case 'None':
+      return rest;
+    case 'Unknown':
+      return { ...rest, oldestVersionInUse: 'Unknown' };
+    case 'Oldest':
+      return { ...rest, oldestVersionInUse: oldest.name };
+  }
 }
 
 /** Why a version of one of its Secrets could not be kept. */

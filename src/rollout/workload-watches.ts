@@ -30,6 +30,8 @@ export interface WorkloadWatches {
   onFreeze(listener: (namespace: string) => void): void;
   /** A version of a Secret came. */
   onVersion(listener: (namespace: string) => void): void;
+  /** A version of a Secret went. */
+  onVersionGone(listener: (version: { readonly namespace: string; readonly name: string }) => void): void;
   /** Whether there are versions of Secrets in a namespace. */
   hasVersions(namespace: string): boolean;
   /** Namespaces with versions of Secrets. */
@@ -102,6 +104,11 @@ export function createWorkloadWatches(
     onVersion: (listener) =>
       versions.onChange(({ key, current }) => {
         if (current) listener(namespaceOf(key));
+      }),
+    onVersionGone: (listener) =>
+      versions.onChange(({ key, current }) => {
+        const namespace = namespaceOf(key);
+        if (!current) listener({ namespace, name: key.slice(namespace.length + 1) });
       }),
     hasVersions: (namespace) => versions.entries(namespace)[Symbol.iterator]().next().done !== true,
     versionNamespaces: () => new Set([...versions.entries()].map(([key]) => namespaceOf(key))),

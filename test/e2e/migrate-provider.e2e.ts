@@ -7,16 +7,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mainFile } from './harness/controller.ts';
 import { e2e } from './harness/e2e.ts';
 import { ForeignProvider, type ForeignObject } from './harness/foreign-provider.ts';
+import { Guide } from './harness/guide.ts';
 import type { Provider } from './harness/provider.ts';
-import { classGroup } from './harness/tenant.ts';
 import { republishUntil, type Volume } from './harness/volume.ts';
 
 /** The real driver with two providers on one node: first another one's, then both, then ours, and back. */
-e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
+e2e('Leaving the Vault provider', 'orders', (stand) => {
   const names = ['canary', 'other'];
   const volumes = new Map<string, Volume>();
   const versions = new Map<string, Readonly<Record<string, string>>>();
   let values: Readonly<Record<string, Readonly<Record<string, ForeignObject>>>>;
+  let guide: Guide;
   let foreign: ForeignProvider;
   let beside: Provider;
   let instead: Provider;
@@ -31,6 +32,11 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
       }),
     );
     values = Object.fromEntries(entries);
+    guide = new Guide('migration.md', {
+      kubeconfig: stand().run.cluster.kubeconfig,
+      dir: join(stand().dir, 'guide'),
+      onOutput: (output) => stand().evidence.add('commands', output),
+    });
     foreign = await startForeign();
     for (const name of names) {
       const volume = await stand().createVolume(name);
@@ -38,7 +44,6 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
       volumes.set(name, volume);
       versions.set(name, await volume.versions());
     }
-    expect(foreign.mounted).toEqual(names);
   });
   afterAll(() => foreign.stop());
 
@@ -52,7 +57,7 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
     return volume;
   }
 
-  /** Republishes until somebody else answers for the class than at first, and proves that the pod saw nothing of it. */
+  /** A republish brings what the first mount brought. */
   async function expectSame(name: string): Promise<void> {
     const volume = volumeOf(name);
     await volume.publish();
@@ -60,14 +65,10 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
     expect(await volume.versions()).toEqual(versions.get(name));
   }
 
-  async function setProvider(name: string, provider: string): Promise<void> {
-    const path = `${classGroup}/namespaces/${stand().namespace}/secretproviderclasses/${name}`;
-    await stand().kube.call('PATCH', path, { spec: { provider } });
-  }
-
   const mountsOf = (provider: Provider): Promise<number> => provider.metric('lockstep_mounts_total', 'outcome="ok"');
 
   it('1. lockstep starts beside it under names of its own', async () => {
+    expect(foreign.mounted).toEqual(names);
     beside = await stand().startProvider('--providers', 'lockstep-vault');
 
     await expectSame('canary');
@@ -75,7 +76,7 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
   });
 
   it('2. one word in one class moves its running pods: the same files, the same versions', async () => {
-    await setProvider('canary', 'lockstep-vault');
+    expect(await guide.run('2. Class by class')).toMatchObject({ code: 0 });
 
     await expect
       .poll(async () => (await volumeOf('canary').publish(), await mountsOf(beside)), { timeout: 15_000 })
@@ -86,12 +87,12 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
   });
 
   it('3. and the word back moves them back', async () => {
-    await setProvider('canary', 'vault');
+    expect(await guide.run('2. Class by class', 2)).toMatchObject({ code: 0 });
 
     const before = foreign.mounted.length;
     await republishUntil(volumeOf('canary'), () => foreign.mounted.slice(before).includes('canary'));
     await expectSame('canary');
-    await setProvider('canary', 'lockstep-vault');
+    await guide.run('2. Class by class');
   });
 
   it('4. without --takeover the start on its socket is refused, by name', async () => {
@@ -128,7 +129,7 @@ e2e('Leaving the Vault provider', 'migrate-provider', (stand) => {
   });
 
   it('6. the way back: lockstep stops, the other one starts, and nothing changes for the pods', async () => {
-    await setProvider('canary', 'vault');
+    await guide.run('2. Class by class', 2);
     expect(await stand().stopProvider(instead)).toBe(0);
     foreign = await startForeign();
 

@@ -71,7 +71,7 @@ rolloutE2e('Many workloads of one source', 'rollout-many', (stand) => {
         expect([waiting, await Promise.all(others.map((each) => each.changes()))]).toEqual([3, [0, 0, 0]]);
         expect(await stand().tenant.untilEvent(name, 'RolloutHalted')).toMatchObject({ type: 'Warning' });
         await stand().tenant.untilEvent(canary.name, 'RolloutFailed');
-        expect(await controller.metric('lockstep_rollout_workloads', 'state="failed"')).toBeGreaterThan(0);
+        expect(await controller.metric('lockstep_rollout_workloads', 'state="Failed"')).toBeGreaterThan(0);
 
         const [, command = ''] = /kubectl (annotate .*)/.exec(message) ?? [];
         await stand().kubectl(...command.replace(/ --namespace=\S+/, '').split(' '));

@@ -26,6 +26,8 @@ export class SimulatedSource {
   spec: RolloutSpec;
   /** Undefined: not known at present. */
   content: number | undefined = 1;
+  /** Of another of its Secrets nothing is known. */
+  isPartlyKnown = false;
   isFrozen = false;
   approve: string | undefined;
   resume: string | undefined;
@@ -41,7 +43,7 @@ export class SimulatedSource {
   }
 
   get version(): string | undefined {
-    return this.content === undefined ? undefined : hashFor(this.content);
+    return this.content === undefined || this.isPartlyKnown ? undefined : hashFor(this.content);
   }
 }
 

@@ -43,6 +43,8 @@ export class ControllerStand {
   readonly #identity: Identity;
   readonly #defaults: Readonly<Record<string, string>>;
   readonly #controllers: Controller[] = [];
+  /** Some may not have succeeded. */
+  #starts = 0;
   readonly #tenants: Tenant[] = [];
 
   private constructor(parts: StandParts) {
@@ -85,10 +87,9 @@ export class ControllerStand {
 
   /** Another replica, behind a front of its own. */
   async startController(...flags: readonly string[]): Promise<Controller> {
-    const name = `controller-${this.#controllers.length + 1}`;
+    const name = `controller-${++this.#starts}`;
     const dir = join(this.dir, name);
-    // One that did not start has left it.
-    mkdirSync(dir, { recursive: true });
+    mkdirSync(dir);
     const { runDir, cluster } = this.run;
     const front = await KubeFront.start({ cluster, dir, onToken: (answer) => this.#markToken(answer) });
     const kubeconfig = join(dir, 'kubeconfig');

@@ -9,13 +9,14 @@ export interface DirectAnswer {
 }
 
 /**
- * Calls Mount `count` times at once on a provider's socket, without the driver, each for a pod of its own. For loads that a
- * test cannot mount one tmpfs each for.
+ * Calls Mount `count` times at once on a provider's socket, without the driver, each for a pod of its own, numbered from `firstPod`.
+ * For loads that a test cannot mount one tmpfs each for.
  */
 export async function mountDirectly(
   socket: string,
   parameters: Readonly<Record<string, string>>,
   count: number,
+  firstPod = 0,
 ): Promise<readonly DirectAnswer[]> {
   const client = new CSIDriverProviderClient(`unix:${socket}`, credentials.createInsecure());
   const call = (pod: number): Promise<DirectAnswer> =>
@@ -32,7 +33,7 @@ export async function mountDirectly(
         resolve({ status: status[error?.code ?? status.OK], message: error?.details ?? '' }),
       );
     });
-  const answers = await Promise.all(Array.from({ length: count }, (_, pod) => call(pod)));
+  const answers = await Promise.all(Array.from({ length: count }, (_, pod) => call(firstPod + pod)));
   client.close();
   return answers;
 }

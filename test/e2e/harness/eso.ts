@@ -50,6 +50,11 @@ function toCrd({ kind, plural, scope }: (typeof kinds)[number]): object {
   };
 }
 
+/** A manifest of the operator. */
+export function operatorObject(kind: string, metadata: KubeObject['metadata'], spec: object): KubeObject {
+  return { apiVersion: `${operatorGroup}/v1`, kind, metadata, spec };
+}
+
 interface StoredSecret extends KubeObject {
   readonly metadata: KubeObject['metadata'] & { readonly resourceVersion: string };
 }

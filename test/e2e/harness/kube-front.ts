@@ -40,6 +40,8 @@ export class KubeFront {
   readonly ca: string;
   /** Before the API server is asked. */
   intercept: Intercept = () => undefined;
+  /** When the API server has answered, before the client hears it. */
+  onAnswer: (request: KubeRequest) => void = () => undefined;
   /** Added to each request. */
   delayMs = 0;
   readonly gate: TcpGate;
@@ -108,6 +110,7 @@ export class KubeFront {
   /** Back to passing everything on. */
   behave(): void {
     this.intercept = () => undefined;
+    this.onAnswer = () => undefined;
     this.delayMs = 0;
     this.gate.thaw();
   }
@@ -146,6 +149,7 @@ export class KubeFront {
     const onward = forward(new URL(request.url ?? '/', cluster.server), { method, headers, agent: this.#agent });
     onward.once('response', (reply) => {
       record.status = reply.statusCode;
+      this.onAnswer(record);
       response.writeHead(reply.statusCode ?? 502, reply.headers);
       response.flushHeaders();
       if (record.resource === 'serviceaccounts/token') collect(reply, onToken);
