@@ -102,8 +102,8 @@ describe('docs/README.md', () => {
 
 describe('docs/rollouts.md', async () => {
   const { text } = pageAt('docs/rollouts.md');
-  const [crd] = parseAllDocuments(await readFile('deploy/crds/secretproviderclasssyncs.yaml', 'utf8'));
-  const { spec, status } = crd?.toJS().spec.versions[0].schema.openAPIV3Schema.properties;
+  const crd = parse(await readFile('deploy/crds/secretproviderclasssyncs.yaml', 'utf8'));
+  const { spec, status } = crd.spec.versions[0].schema.openAPIV3Schema.properties;
   const flags = Object.entries(controllerFlags).flatMap(([key, { group }]) => (group === 'Rollouts' ? key : []));
 
   it.for([

@@ -34,11 +34,12 @@ describe('docs/migration.md', () => {
     status: { summary: 'S', load: async () => createStatusCommand() },
   };
   const calls = [guide, readFileSync('docs/doctor.md', 'utf8')].flatMap((page) =>
-    [...page.matchAll(/\blockstep (migrate|doctor|status)((?: -{1,2}\w[\w-]*)+)/g)].map(([call]) => call),
+    [...page.matchAll(/\blockstep (migrate|doctor|status)( [^`\n|]*)/g)].map(([call]) => call.trim()),
   );
 
   it.for([...new Set(calls)])('%s has only flags that exist', async (call) => {
-    const [, command = '', ...flags] = call.split(' ');
+    const [, command = '', ...words] = call.split(' ');
+    const flags = words.filter((word) => word.startsWith('-') && word !== '-');
     const host = new FakeHost();
     await runProgram([command, '--help'], { commands, version: '0', host });
 

@@ -22,7 +22,8 @@ export function toSource(
 
 /** One in Shadow, which rolls nothing out any more: what it said before about rollouts goes. Undefined: it is none. */
 export function toFormerSource({ spec, isDeleted, key, ...sync }: SyncObject): Source | undefined {
-  if (spec?.mode !== 'Shadow' || isDeleted || sync.rollout.status === undefined) return undefined;
+  const { status, condition } = sync.rollout;
+  if (spec?.mode !== 'Shadow' || isDeleted || (status ?? condition) === undefined) return undefined;
   const { namespace, name, uid, generation, resourceVersion, rollout } = sync;
   const base = { key, namespace, name, uid, generation, resourceVersion, className: spec.className, secrets: [] };
   return { ...base, ...rollout, spec: parseRolloutSpec(undefined) };

@@ -117,9 +117,10 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   });
   deps.classes.onChange(({ key }) => soon(namespaceOf(key)));
   deps.namespaces?.onChange(({ key: namespace, current }) => {
-    if (current) deps.enqueueSweep(namespace, sweepEveryMs);
-    // Others may write there from now on.
-    else for (const [sync] of syncs.entries(namespace)) forget(sync);
+    if (current === undefined) {
+      // Others may write there from now on.
+      for (const [sync] of syncs.entries(namespace)) forget(sync);
+    } else if (workloads.hasVersions(namespace)) deps.enqueueSweep(namespace, sweepEveryMs);
     soon(namespace);
   });
   syncs.onChange(({ key, previous, current }) => {
@@ -135,7 +136,7 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
       return delayMs === undefined ? { kind: 'done' } : { kind: 'again', rank: 'refresh', delayMs };
     },
     async sweep(namespace, callOptions) {
-      // To whom it belongs now, nobody else keeps or deletes anything there.
+      // Whoever is responsible there knows which are of use.
       if (!deps.isSelected(namespace)) return { kind: 'done' };
       await sweeper.sweep(namespace, callOptions);
       soon(namespace);

@@ -6,7 +6,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { buildView, type ValidSource } from './build-view.ts';
 import type { Contents } from './contents.ts';
-import { type Findings, inspectWorkload } from './inspect-workload.ts';
+import { inspectWorkloads } from './inspect-workloads.ts';
 import type { Start } from './choose-starts.ts';
 import { afterStarts, type NamespacePlan, orchestrate } from './orchestrate.ts';
 import { patchTemplate } from './patch-template.ts';
@@ -19,7 +19,6 @@ import { unkeptSources } from './unkept-sources.ts';
 import { type Outcome, type Pass, toVerdict } from './verdict.ts';
 import { keyId, namespaceKey } from './version.ts';
 import type { WorkloadWatches } from './workload-watches.ts';
-import type { Workload } from './workload.ts';
 
 export interface RolloutEngineDeps {
   /** Fenced. */
@@ -98,7 +97,8 @@ export class RolloutEngine {
   async #look(namespace: string, sources: readonly Source[], options: CallOptions): Promise<Pass> {
     const { workloads, contents, slots, clock, versionKey, pinSupport } = this.#deps;
     const all = workloads.in(namespace);
-    const findings = await this.#inspect(namespace, all, sources, options);
+    const watched = all.filter(({ key }) => this.#watched.get(namespace)?.has(key));
+    const findings = await inspectWorkloads(watched, sources, this.#deps, options);
     const usesPin = sources.some(isPin) || all.some(({ mode }) => mode === 'Pin');
     const pin = usesPin ? await pinSupport(options) : ({ ok: true } as const);
     const id = keyId(namespaceKey(versionKey, namespace));
@@ -116,31 +116,6 @@ export class RolloutEngine {
       findings,
     });
     return { ...built, pin, keyId: id, contentOf: (secret) => contents.get(secret) };
-  }
-
-  async #inspect(
-    namespace: string,
-    workloads: readonly Workload[],
-    sources: readonly Source[],
-    options: CallOptions,
-  ): Promise<ReadonlyMap<string, Findings>> {
-    const watched = this.#watched.get(namespace) ?? new Set();
-    const found = new Map<string, Findings>();
-    for (const workload of workloads) {
-      if (!watched.has(workload.key)) continue;
-      try {
-        found.set(
-          workload.key,
-          await inspectWorkload(workload, startOf(workload, sources), this.#deps.client, options),
-        );
-      } catch (error) {
-        options.signal.throwIfAborted();
-        const { code, message, cause } = toSecretError(error);
-        // Failures are seen later then, by the workload's own status.
-        this.#deps.logger.warn({ code, reason: message, err: cause, workload: workload.key }, 'pods not looked at');
-      }
-    }
-    return found;
   }
 
   #watch(namespace: string, { watched }: NamespacePlan): void {
@@ -243,12 +218,6 @@ function toValid(source: Source): readonly ValidSource[] {
 
 function isPin({ spec }: Source): boolean {
   return spec.ok && spec.value.mode === 'Pin';
-}
-
-/** When the rollout began that is in flight. */
-function startOf({ key }: Workload, sources: readonly Source[]): number {
-  const entries = sources.flatMap(({ status }) => status?.workloads?.filter(({ workload }) => workload === key) ?? []);
-  return Math.max(0, ...entries.flatMap(({ rollout }) => (rollout ? [Date.parse(rollout.startedAt)] : [])));
 }
 
 function toDelay({ wakeAt, watched }: NamespacePlan, { pin }: Pass, nowMs: number): number | undefined {

@@ -57,6 +57,29 @@ describe.skipIf(library === undefined)(`With a clock that is wrong${why}`, () =>
       expect(await stand().stopProvider(provider)).toBe(0);
     });
 
+    it('whose clock jumps back by a day logs in again when its Vault token ends all the same', async () => {
+      const provider = await startWithClock('+0');
+      await stand().vault.putRole('short', { token_ttl: '3s', token_max_ttl: '6s' });
+      await stand().putSecret('short');
+      const objects = [{ objectName: 'a', secretPath: 'secret/data/short', secretKey: 'value' }];
+      await stand().putClass('short', objects, { roleName: 'short', refreshInterval: '500ms' });
+      const volume = await stand().createVolume('short');
+      await volume.publish();
+      setClock('-1d');
+      await until(() => volume.publish().then(() => Math.abs(minutesOff(provider)) > 1_000), { what: 'the jump' });
+      stand().proxy.forget();
+
+      const end = performance.now() + 15_000;
+      await until(() => volume.publish().then(() => performance.now() > end), { what: 'the token to end twice' });
+
+      const current = await stand().putSecret('short');
+      await republishUntil(volume, () => volume.read('a') === current);
+      const { length } = stand().proxy.logins;
+      expect(length).toBeGreaterThanOrEqual(2);
+      expect(length).toBeLessThan(12);
+      expect(await stand().stopProvider(provider)).toBe(0);
+    });
+
     function setClock(offset: string): void {
       writeFileSync(join(stand().dir, 'clock'), `${offset}\n`);
     }

@@ -1,16 +1,17 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { AwsFront } from './harness/aws-front.ts';
 import { nodeRegion } from './harness/control-plane.ts';
-import { mainFile } from './harness/controller.ts';
 import { controllerE2e } from './harness/controller-e2e.ts';
-import { run } from './harness/kubectl.ts';
+import { Guide } from './harness/guide.ts';
+import type { SyncView } from './harness/tenant-objects.ts';
 
 controllerE2e({ name: 'Leaving External Secrets Operator with AWS', slug: 'migrate-aws' }, (stand) => {
   let front: AwsFront;
+  let guide: Guide;
   beforeAll(async () => {
     const { run: servers, dir, evidence, kube, tenant } = stand();
     front = await AwsFront.start({ runDir: servers.runDir, dir }, evidence);
@@ -19,24 +20,30 @@ controllerE2e({ name: 'Leaving External Secrets Operator with AWS', slug: 'migra
       metadata: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/app' } },
     });
     await stand().startController('--interval=1h');
+    guide = new Guide('migration.md', {
+      kubeconfig: servers.cluster.kubeconfig,
+      dir: join(dir, 'guide'),
+      onOutput: (output) => evidence.add('commands', output),
+    });
   });
   afterAll(async () => await front.close());
 
   /** Manifests as they stand in Git, translated and applied. */
   async function translate(name: string, objects: readonly object[]): Promise<void> {
-    const dir = join(stand().dir, name);
-    mkdirSync(dir);
-    const input = join(dir, 'in.yaml');
-    const { namespace } = stand().tenant;
     const manifests = objects.map((each) => ({ apiVersion: 'external-secrets.io/v1beta1', ...each }));
-    writeFileSync(input, manifests.map((each) => JSON.stringify(each)).join('\n---\n'));
-    const { code, output } = await run(process.execPath, [mainFile, 'migrate', '-f', input, '-o', dir]);
-    stand().evidence.add('commands', output);
-    expect({ code, output }).toEqual({ code: 0, output: '1 object translated, 0 errors, 0 warnings\n' });
-    const file = join(dir, namespace, `${name}.yaml`);
+    guide.write(`${name}.yaml`, manifests);
+    const translated = await guide.sh(`lockstep migrate -f ${name}.yaml -o ${name}`);
+    expect(translated).toEqual({ code: 0, output: '1 object translated, 0 errors, 0 warnings\n' });
+    const file = join(guide.dir, name, stand().tenant.namespace, `${name}.yaml`);
     stand().evidence.add('manifests', readFileSync(file, 'utf8'));
-    const applied = await stand().kubectl('apply', '-f', file);
-    expect(applied).toMatchObject({ code: 0 });
+    expect(await guide.sh(`kubectl apply -R -f ${name}`)).toMatchObject({ code: 0 });
+  }
+
+  /** What Shadow says of the one Secret of a sync, once that is no more what it said before. */
+  async function compared(name: string, before?: string): Promise<string | undefined> {
+    const stateOf = ({ status }: SyncView): string | undefined => status?.secrets?.[0]?.state;
+    const isNew = (sync: SyncView): boolean => stateOf(sync) !== undefined && stateOf(sync) !== before;
+    return stateOf(await stand().tenant.untilSync(name, 'to have compared', isNew));
   }
 
   const store = (name: string, service: string) => ({
@@ -73,14 +80,14 @@ controllerE2e({ name: 'Leaving External Secrets Operator with AWS', slug: 'migra
         ],
       }),
     ]);
-    await tenant.untilSync('parts', 'to have compared', ({ status }) => status?.secrets?.[0]?.state === 'Absent');
+    expect(await compared('parts')).toBe('Absent');
 
     await tenant.putForeign('parts', { user: user ?? '', whole: json, parameter: parameter ?? '' });
     await tenant.kube.call('PATCH', tenant.syncPath('parts'), {
       metadata: { annotations: { 'lockstep.dev/force-sync': '1' } },
     });
 
-    await tenant.untilSync('parts', 'to be identical', ({ status }) => status?.secrets?.[0]?.state === 'Identical');
+    expect(await compared('parts', 'Absent')).toBe('Identical');
   });
 
   it('an extracted secret is, too', async () => {
@@ -93,6 +100,6 @@ controllerE2e({ name: 'Leaving External Secrets Operator with AWS', slug: 'migra
       externalSecret('all', { secretStoreRef: { name: 'sm' }, dataFrom: [{ extract: { key: 'extracted' } }] }),
     ]);
 
-    await tenant.untilSync('all', 'to be identical', ({ status }) => status?.secrets?.[0]?.state === 'Identical');
+    expect(await compared('all')).toBe('Identical');
   });
 });

@@ -5,34 +5,40 @@ import { type WorkloadKind, workloadResources } from '../../src/rollout/workload
 import { namespace, type SyncWorld } from './sync-world.ts';
 import { rawWorkload, readingAll, type WorkloadParts } from './workloads.ts';
 
+interface Place extends Pick<WorkloadParts, 'metadata'> {
+  readonly kind?: WorkloadKind;
+}
+
 /** A workload on the fake API server, and what its own controller would do with it. Healthy when it is made. */
 export class RolledWorkload {
   readonly #world: SyncWorld;
   readonly #kind: WorkloadKind;
   readonly #name: string;
+  readonly #namespace: string;
 
-  constructor(world: SyncWorld, name: string, kind: WorkloadKind = 'Deployment') {
+  constructor(world: SyncWorld, name: string, place: Place = {}) {
     this.#world = world;
-    this.#kind = kind;
+    this.#kind = place.kind ?? 'Deployment';
     this.#name = name;
+    this.#namespace = place.metadata?.namespace ?? namespace;
   }
 
   /** Reads the Secret of the same name as a whole unless `parts` say otherwise. */
-  static put(world: SyncWorld, name: string, parts: WorkloadParts & { readonly kind?: WorkloadKind } = {}) {
-    const workload = new RolledWorkload(world, name, parts.kind);
+  static put(world: SyncWorld, name: string, parts: WorkloadParts & Place = {}) {
+    const workload = new RolledWorkload(world, name, parts);
     workload.put(parts);
     return workload;
   }
 
   put(parts: WorkloadParts = {}): void {
-    const metadata = { ...parts.metadata, namespace, name: this.#name, uid: `uid of ${this.#name}` };
+    const metadata = { ...parts.metadata, namespace: this.#namespace, name: this.#name, uid: `uid of ${this.#name}` };
     const pod = parts.pod ?? readingAll(this.#name);
     this.#world.kube.put(workloadResources[this.#kind], rawWorkload(this.#kind, { ...parts, pod, metadata }));
     this.finish();
   }
 
   get object(): KubeObject {
-    const object = this.#world.kube.get(workloadResources[this.#kind], namespace, this.#name);
+    const object = this.#world.kube.get(workloadResources[this.#kind], this.#namespace, this.#name);
     if (!object) throw new Error(`there is no ${this.#kind} ${this.#name}`);
     return object;
   }

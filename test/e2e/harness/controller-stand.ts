@@ -87,11 +87,20 @@ export class ControllerStand {
 
   /** Another replica, behind a front of its own. */
   async startController(...flags: readonly string[]): Promise<Controller> {
+    return await this.startControllerBehind(() => undefined, flags);
+  }
+
+  /** The same, with a front that is told what to do before the replica starts. */
+  async startControllerBehind(
+    prepare: (front: KubeFront) => void,
+    flags: readonly string[],
+  ): Promise<Controller> {
     const name = `controller-${++this.#starts}`;
     const dir = join(this.dir, name);
     mkdirSync(dir);
     const { runDir, cluster } = this.run;
     const front = await KubeFront.start({ cluster, dir, onToken: (answer) => this.#markToken(answer) });
+    prepare(front);
     const kubeconfig = join(dir, 'kubeconfig');
     const { server, ca } = front;
     writeKubeconfig(kubeconfig, { server, ca, token: this.#token, namespace: this.system });

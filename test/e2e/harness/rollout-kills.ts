@@ -1,4 +1,5 @@
 import type { Controller } from './controller.ts';
+import type { KubeFront } from './kube-front.ts';
 import { isWrite } from './kube-request.ts';
 import type { RolloutStand } from './rollout-stand.ts';
 import type { RolledWorkload } from './rollout-workload.ts';
@@ -42,27 +43,33 @@ export class KilledController {
    */
   async rollOut({ name, version }: Prepared, kills: number, how: 'once' | 'always' = 'once'): Promise<boolean> {
     const lives = this.#lives;
-    this.#killAt(kills);
+    this.#controller.front.onAnswer = this.#killAt(kills);
     await this.stand.change(name, 'a');
     const isDone = async (): Promise<boolean> => {
-      if (!this.#controller.process.running) {
-        this.#controller = await startFor(this.stand);
-        this.#lives++;
-        if (how === 'always') this.#killAt(kills);
-      }
+      if (this.#isDead) await this.#revive(how === 'always' ? this.#killAt(kills) : undefined);
       const now = await this.stand.rollout(name);
       return now?.state === 'Complete' && now.version !== version;
     };
     await until(isDone, { what: `${name} to be complete in spite of kill ${kills}`, timeoutMs: 120_000 });
     this.#controller.front.behave();
+    if (this.#isDead) await this.#revive();
     return this.#lives > lives;
   }
 
-  #killAt(kills: number): void {
-    const { front, process } = this.#controller;
+  get #isDead(): boolean {
+    return !this.#controller.process.running;
+  }
+
+  async #revive(onAnswer?: KubeFront['onAnswer']): Promise<void> {
+    this.#controller = await startFor(this.stand, onAnswer);
+    this.#lives++;
+  }
+
+  #killAt(kills: number): KubeFront['onAnswer'] {
     let writes = 0;
-    front.onAnswer = (request) => {
-      if (isWrite(request) && request.resource !== 'events' && ++writes === kills) process.signal('SIGKILL');
+    return (request) => {
+      if (!isWrite(request) || request.resource === 'events' || ++writes !== kills) return;
+      this.#controller.process.signal('SIGKILL');
     };
   }
 }
@@ -73,8 +80,10 @@ export interface Prepared {
   readonly version: string | undefined;
 }
 
-async function startFor(stand: RolloutStand): Promise<Controller> {
-  const scope = [`--namespaces=${stand.tenant.namespace}`, '--rollout-max-concurrent=100'];
+async function startFor(stand: RolloutStand, onAnswer?: KubeFront['onAnswer']): Promise<Controller> {
   // A lease would outlive who is killed.
-  return await stand.startController('--leader-elect=false', ...scope);
+  const flags = ['--rollouts', '--leader-elect=false', `--namespaces=${stand.tenant.namespace}`];
+  return await stand.base.startControllerBehind((front) => {
+    if (onAnswer) front.onAnswer = onAnswer;
+  }, flags);
 }
