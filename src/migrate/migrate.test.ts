@@ -7,18 +7,21 @@ import { lintManifest } from '../spc/lint.ts';
 const starts = (...texts: readonly string[]) => texts.map((text) => expect.stringMatching(`^${text}`));
 
 describe('Input that is wrong or hostile', () => {
+  const nested = (levels: number) => [...Array(levels).keys()].map((n) => `${' '.repeat(n)}a:`).join('\n');
+  const doubling = [...Array(60).keys()].map((n) => `a${n + 1}: &a${n + 1} [*a${n},*a${n}]`).join('\n');
   it.for([
-    ['a: [', 'is no valid YAML'],
-    [
-      `a0: &a0 [x,x]\n${[...Array(60).keys()].map((n) => `a${n + 1}: &a${n + 1} [*a${n},*a${n}]`).join('\n')}`,
-      'aliases',
-    ],
-    ['{{ if .Values.x }}\nkind: x\n{{ end }}', 'is no valid YAML'],
-  ] as const)('%j is refused', ([text, said]) => {
+    ['a list without an end', 'a: [', 'is no valid YAML'],
+    ['a template of Helm', '{{ if .Values.x }}\nkind: x\n{{ end }}', 'is no valid YAML'],
+    ['aliases that double each other', `a0: &a0 [x,x]\n${doubling}`, 'aliases'],
+    ['an alias inside its own anchor', 'kind: A\napiVersion: b\na: &x [*x]', 'is nested deeper'],
+    ['brackets without an end', '['.repeat(100_000), 'is nested deeper'],
+    ['a hundred levels and more', nested(120), 'is nested deeper'],
+    ['thousands of levels', nested(3000), 'is nested deeper'],
+  ] as const)('%s: is refused', ([, text, said]) => {
     expect(translate(text)).toMatchObject({ manifests: [], findings: [expect.stringContaining(said)] });
   });
 
-  it.for(['', 'just text', '- 1\n- 2', 'kind: ExternalSecret\napiVersion: 3', 'a: &x [*x]\nkind: A\napiVersion: b'])(
+  it.for(['', 'just text', '- 1\n- 2', 'kind: ExternalSecret\napiVersion: 3'])(
     '%j holds nothing to translate',
     (text) => {
       expect(translate(text).manifests).toEqual([]);

@@ -43,16 +43,27 @@ export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
+/** Manifests are flat; more levels are an attack on the stack. */
+const maxDepth = 100;
+const tooDeep = `is nested deeper than ${maxDepth} levels`;
+
 function readFile({ file, text }: SourceFile, report: Report): readonly SourceObject[] {
   const lines = new LineCounter();
   const complain = (line: number, message: string): void => report(toInvalid(file, line, message));
-  // The words of its errors quote the text, which may hold Secrets: only their codes are shown.
-  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
-  if (!Array.isArray(documents)) return [];
+  let documents: readonly Document.Parsed[];
+  try {
+    documents = [...parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false })];
+  } catch {
+    // Its only reason to throw is the stack.
+    complain(1, tooDeep);
+    return [];
+  }
   return documents.flatMap((document) => {
     const [mistake] = document.errors;
     if (mistake === undefined) return readDocument({ file, lines, document, complain });
-    complain(lines.linePos(mistake.pos[0]).line, `is no valid YAML (${mistake.code})`);
+    // Its words quote the text, which may hold Secrets: only the code is shown.
+    const message = mistake.code === 'RESOURCE_EXHAUSTION' ? tooDeep : `is no valid YAML (${mistake.code})`;
+    complain(lines.linePos(mistake.pos[0]).line, message);
     return [];
   });
 }
@@ -74,8 +85,17 @@ function readDocument({ file, lines, document, complain }: DocumentInput): reado
     complain(line, 'repeats itself too often through aliases, or has an alias without an anchor');
     return [];
   }
+  if (isDeeper(body, maxDepth)) {
+    complain(line, tooDeep);
+    return [];
+  }
   const lineOf = (path: readonly PathStep[]): number => findLine(document, lines, path) ?? line;
   return toObjects({ file, body: membersOf(body), lineOf, prefix: [] });
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
 interface Found {

@@ -4,7 +4,7 @@ import type { ApiClient, CallOptions } from '../kube/api-client.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { buildView, type ValidSource } from './build-view.ts';
+import { buildView, type NamespaceFacts, type ValidSource } from './build-view.ts';
 import type { Contents } from './contents.ts';
 import { inspectWorkloads } from './inspect-workloads.ts';
 import type { Start } from './choose-starts.ts';
@@ -73,7 +73,9 @@ export class RolloutEngine {
     const problem = workloads.problem(namespace);
     if (problem) return await this.#refuse(namespace, problem, options);
     const sources = this.#sourcesIn(namespace);
-    const pass = await this.#look(namespace, sources, options);
+    const seen = await this.#look(namespace, sources, options);
+    // From here to the taking of places nothing may come between: others take places too.
+    const pass = this.#lay(namespace, sources, seen);
     const plan = orchestrate(pass.view);
     for (const source of unkeptSources(sources, pass)) this.#deps.onUnkept(source.key);
     this.#take(namespace, plan, slots);
@@ -94,15 +96,18 @@ export class RolloutEngine {
     this.#deps.slots.clear();
   }
 
-  async #look(namespace: string, sources: readonly Source[], options: CallOptions): Promise<Pass> {
-    const { workloads, contents, slots, clock, versionKey, pinSupport } = this.#deps;
-    const all = workloads.in(namespace);
+  async #look(namespace: string, sources: readonly Source[], options: CallOptions): Promise<Seen> {
+    const all = this.#deps.workloads.in(namespace);
     const watched = all.filter(({ key }) => this.#watched.get(namespace)?.has(key));
     const findings = await inspectWorkloads(watched, sources, this.#deps, options);
     const usesPin = sources.some(isPin) || all.some(({ mode }) => mode === 'Pin');
-    const pin = usesPin ? await pinSupport(options) : ({ ok: true } as const);
+    const pin = usesPin ? await this.#deps.pinSupport(options) : ({ ok: true } as const);
+    return { workloads: all, findings, pin };
+  }
+
+  #lay(namespace: string, sources: readonly Source[], { workloads: all, findings, pin }: Seen): Pass {
+    const { workloads, contents, slots, clock, versionKey } = this.#deps;
     const id = keyId(namespaceKey(versionKey, namespace));
-    // From here to the taking of places nothing may come between.
     const built = buildView({
       now: clock.now(),
       freeSlots: slots.freeFor(namespace),
@@ -193,6 +198,11 @@ export class RolloutEngine {
   #sourcesIn(namespace: string): readonly Source[] {
     return this.#deps.sourcesIn(namespace).map((source) => this.#deps.report.current(source));
   }
+}
+
+/** What had to be waited for. */
+interface Seen extends Pick<NamespaceFacts, 'workloads' | 'findings'> {
+  readonly pin: PinSupport;
 }
 
 interface Started {

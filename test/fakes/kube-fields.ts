@@ -98,9 +98,14 @@ function* walk(value: unknown, path: readonly string[]): Generator<[string, unkn
 function put(object: Record<string, unknown>, [segment = '', ...rest]: readonly string[], value: unknown): void {
   const name = segment.slice(2);
   const [next] = rest;
-  if (next === undefined) object[name] = value;
+  // An empty map takes away nothing.
+  if (next === undefined) object[name] = isEmptyMap(value) ? (object[name] ?? value) : value;
   else if (next.startsWith('k:')) object[name] = [...((object[name] as readonly unknown[] | undefined) ?? []), value];
   else put((object[name] = { ...membersOf(object[name]) }), rest, value);
+}
+
+function isEmptyMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
 function writeTree(fields: ReadonlySet<string>): object {

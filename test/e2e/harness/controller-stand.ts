@@ -43,8 +43,7 @@ export class ControllerStand {
   readonly #identity: Identity;
   readonly #defaults: Readonly<Record<string, string>>;
   readonly #controllers: Controller[] = [];
-  /** Some may not have succeeded. */
-  #starts = 0;
+  #launched = 0;
   readonly #tenants: Tenant[] = [];
 
   private constructor(parts: StandParts) {
@@ -87,27 +86,25 @@ export class ControllerStand {
 
   /** Another replica, behind a front of its own. */
   async startController(...flags: readonly string[]): Promise<Controller> {
-    return await this.startControllerBehind(() => undefined, flags);
+    const controller = await this.launchController(...flags);
+    await controller.started();
+    return controller;
   }
 
-  /** The same, with a front that is told what to do before the replica starts. */
-  async startControllerBehind(
-    prepare: (front: KubeFront) => void,
-    flags: readonly string[],
-  ): Promise<Controller> {
-    const name = `controller-${++this.#starts}`;
+  /** The same, without waiting until it is ready. */
+  async launchController(...flags: readonly string[]): Promise<Controller> {
+    const name = `controller-${++this.#launched}`;
     const dir = join(this.dir, name);
     mkdirSync(dir);
     const { runDir, cluster } = this.run;
     const front = await KubeFront.start({ cluster, dir, onToken: (answer) => this.#markToken(answer) });
-    prepare(front);
     const kubeconfig = join(dir, 'kubeconfig');
     const { server, ca } = front;
     writeKubeconfig(kubeconfig, { server, ca, token: this.#token, namespace: this.system });
     const log = join(dir, 'controller.log');
     // As the downward API says it.
     const env = { POD_NAMESPACE: this.system, POD_NAME: name, ...this.environment };
-    const controller = await Controller.start({ runDir, kubeconfig, front, log, flags, env });
+    const controller = await Controller.launch({ runDir, kubeconfig, front, log, flags, env });
     this.#controllers.push(controller);
     return controller;
   }

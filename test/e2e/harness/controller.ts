@@ -30,8 +30,7 @@ export class Controller {
     this.#operating = operating;
   }
 
-  /** Resolves when the daemon says that it is ready. */
-  static async start(options: ControllerOptions): Promise<Controller> {
+  static async launch(options: ControllerOptions): Promise<Controller> {
     const address = `127.0.0.1:${await freePort()}`;
     const daemon = new ServerProcess({
       runDir: options.runDir,
@@ -50,9 +49,12 @@ export class Controller {
       env: options.env,
       log: options.log,
     });
-    const controller = new Controller(daemon, options.front, `http://${address}`);
-    await daemon.ready(() => controller.ready());
-    return controller;
+    return new Controller(daemon, options.front, `http://${address}`);
+  }
+
+  /** Resolves when the daemon says that it is ready. */
+  async started(): Promise<void> {
+    await this.process.ready(() => this.ready());
   }
 
   /** Whether `/readyz` says so. */

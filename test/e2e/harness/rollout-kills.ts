@@ -1,5 +1,4 @@
 import type { Controller } from './controller.ts';
-import type { KubeFront } from './kube-front.ts';
 import { isWrite } from './kube-request.ts';
 import type { RolloutStand } from './rollout-stand.ts';
 import type { RolledWorkload } from './rollout-workload.ts';
@@ -17,9 +16,12 @@ export class KilledController {
   }
 
   static async start(stand: RolloutStand): Promise<KilledController> {
-    return new KilledController(stand, await startFor(stand));
+    return new KilledController(stand, await launchFor(stand));
   }
 
+  get writes() {
+    return this.#controller.front.allRecords.filter(isWrite);
+  }
   /** How often it was started. */
   get lives(): number {
     return this.#lives;
@@ -43,35 +45,28 @@ export class KilledController {
    */
   async rollOut({ name, version }: Prepared, kills: number, how: 'once' | 'always' = 'once'): Promise<boolean> {
     const lives = this.#lives;
-    this.#controller.front.onAnswer = this.#killAt(kills);
+    killAt(this.#controller, kills);
     await this.stand.change(name, 'a');
     const isDone = async (): Promise<boolean> => {
-      if (this.#isDead) await this.#revive(how === 'always' ? this.#killAt(kills) : undefined);
+      if (!this.#controller.process.running) {
+        this.#controller = await launchFor(this.stand);
+        this.#lives++;
+        if (how === 'always') killAt(this.#controller, kills);
+      }
       const now = await this.stand.rollout(name);
       return now?.state === 'Complete' && now.version !== version;
     };
     await until(isDone, { what: `${name} to be complete in spite of kill ${kills}`, timeoutMs: 120_000 });
     this.#controller.front.behave();
-    if (this.#isDead) await this.#revive();
     return this.#lives > lives;
   }
+}
 
-  get #isDead(): boolean {
-    return !this.#controller.process.running;
-  }
-
-  async #revive(onAnswer?: KubeFront['onAnswer']): Promise<void> {
-    this.#controller = await startFor(this.stand, onAnswer);
-    this.#lives++;
-  }
-
-  #killAt(kills: number): KubeFront['onAnswer'] {
-    let writes = 0;
-    return (request) => {
-      if (!isWrite(request) || request.resource === 'events' || ++writes !== kills) return;
-      this.#controller.process.signal('SIGKILL');
-    };
-  }
+function killAt({ front, process }: Controller, kills: number): void {
+  let writes = 0;
+  front.onAnswer = (request) => {
+    if (isWrite(request) && request.resource !== 'events' && ++writes === kills) process.signal('SIGKILL');
+  };
 }
 
 export interface Prepared {
@@ -80,10 +75,8 @@ export interface Prepared {
   readonly version: string | undefined;
 }
 
-async function startFor(stand: RolloutStand, onAnswer?: KubeFront['onAnswer']): Promise<Controller> {
+async function launchFor(stand: RolloutStand): Promise<Controller> {
+  const { namespace } = stand.tenant;
   // A lease would outlive who is killed.
-  const flags = ['--rollouts', '--leader-elect=false', `--namespaces=${stand.tenant.namespace}`];
-  return await stand.base.startControllerBehind((front) => {
-    if (onAnswer) front.onAnswer = onAnswer;
-  }, flags);
+  return await stand.base.launchController('--rollouts', '--leader-elect=false', `--namespaces=${namespace}`);
 }
