@@ -29,7 +29,7 @@ const maxBytes = 2048;
 
 const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome) => readonly string[]>> = {
   Idle: () => ['no workload that is to be rolled out uses the Secrets'],
-  ContentUnknown: gateTexts,
+  ContentUnknown: () => [unknownText],
   Frozen: gateTexts,
   Settling: gateTexts,
   AwaitingApproval: gateTexts,

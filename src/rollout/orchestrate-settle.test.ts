@@ -73,6 +73,8 @@ describe('a change', () => {
     source.content = undefined;
     world.run(hourMs);
     expect(world.starts).toHaveLength(1);
+    expect(world.statusOf(source)).toMatchObject({ state: 'ContentUnknown', updated: 1, waiting: 1 });
+    expect(world.statusOf(source).history?.[0]).not.toHaveProperty('endedAt');
 
     source.content = 2;
     source.isPartlyKnown = true;

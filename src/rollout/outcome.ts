@@ -36,8 +36,8 @@ export interface MadeStart extends Start {
 export function toSourceOutcome(run: SourceRun, starts: readonly MadeStart[], namespace: NamespaceRun): SourceOutcome {
   const { now } = namespace.view;
   const seats = run.members.map((member) => toSeat(member, run, starts));
-  const counts = countOf(seats);
-  const state = stateOf(run, seats, namespace);
+  const counts = countOf(seats, run);
+  const state = stateOf({ run, seats, counts }, namespace);
   const isBeginning = seats.some(({ isStarted, member }) => isStarted && member.decision.kind === 'stamp');
   const hasLanded = seats.some(({ member, entry }) => isAdopted(member, entry));
   const { version } = run.content;
@@ -72,10 +72,13 @@ function placeOf(member: Participant, version: string | undefined): Place {
   return entry?.rollout?.outcome === 'Failed' && entry.rollout.version === version ? 'failed' : 'updated';
 }
 
-function countOf(seats: readonly SettledSeat[]): Counts {
+function countOf(seats: readonly SettledSeat[], { content, source }: SourceRun): Counts {
   const counts = { total: seats.length, updated: 0, inProgress: 0, failed: 0, held: 0, waiting: 0 };
   for (const { place } of seats) counts[place]++;
-  return counts;
+  if (content.isKnown) return counts;
+  // After a restart nobody can say which of them waited, but that they did.
+  const waiting = Math.max(0, Math.min(counts.updated, (source.status?.waiting ?? 0) - counts.waiting));
+  return { ...counts, updated: counts.updated - waiting, waiting: counts.waiting + waiting };
 }
 
 /** A patch of ours was found whose answer was never recorded. */
@@ -87,15 +90,18 @@ function isAdopted({ before, decision }: Participant, entry: LedgerEntry | undef
   );
 }
 
-function stateOf(run: SourceRun, seats: readonly SettledSeat[], { states }: NamespaceRun): RolloutState {
+type Counted = Pick<SourceOutcome, 'run' | 'seats' | 'counts'>;
+
+function stateOf({ run, seats, counts }: Counted, { states }: NamespaceRun): RolloutState {
   const at = (place: Place): readonly SettledSeat[] => seats.filter((seat) => seat.place === place);
   const waiting = at('waiting');
-  if (seats.length === 0) return 'Idle';
+  if (seats.length === 0) return run.content.version === undefined ? 'ContentUnknown' : 'Idle';
   if (run.halted !== undefined) return 'Halted';
-  const isMoving = at('inProgress').length > 0;
-  if (!isMoving && waiting.length === 0) return restingState(at('held'));
+  const isMoving = counts.inProgress > 0;
+  if (!isMoving && counts.waiting === 0) return restingState(at('held'));
   if (run.source.isFrozen) return 'Frozen';
   if (isMoving) return 'InProgress';
+  if (waiting.length === 0) return 'ContentUnknown';
   if (waiting.every(({ member }) => states.get(member.view.workload.key)?.block === 'Frozen')) return 'Frozen';
   const isNew = waiting.some(({ member }) => member.decision.kind === 'stamp');
   const [gate] = isNew ? run.gates : run.putBackGates;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { apiE2e } from './harness/api-e2e.ts';
-import { approval, controller, label, system, Tenancy } from './harness/tenancy.ts';
+import { approval, controller, label, system, Tenancy, tokenSecret } from './harness/tenancy.ts';
 import { until } from './harness/until.ts';
 
 apiE2e('The admission policies', 'policies', (stand) => {
@@ -144,6 +144,19 @@ apiE2e('The admission policies', 'policies', (stand) => {
     });
   });
 
+  describe('for the Secrets that the controller keeps', () => {
+    it('refuse one that would be a token for the API server', async () => {
+      await expect(tenancy().createSecret(controller, tokenSecret)).rejects.toThrow(
+        'which would be a token for the API server',
+      );
+    });
+
+    it('let every other type pass, and do not concern anybody else', async () => {
+      await expect(tenancy().createSecret(controller, { metadata: { name: 'kept' } })).resolves.toBeDefined();
+      await expect(tenancy().createSecret('administrator', tokenSecret)).resolves.toBeDefined();
+    });
+  });
+
   it('have no expression of which the API server thinks that it may fail', async () => {
     const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
     const read = async (): Promise<readonly Policy[]> => {
@@ -153,7 +166,7 @@ apiE2e('The admission policies', 'policies', (stand) => {
     const isChecked = async (): Promise<boolean> => (await read()).every(({ status }) => status?.typeChecking);
     await until(isChecked, { what: 'the policies to be checked' });
     const policies = await read();
-    expect(policies.length).toBe(4);
+    expect(policies.length).toBe(5);
     expect(policies.flatMap(({ status }) => status?.typeChecking?.expressionWarnings ?? [])).toEqual([]);
   });
 

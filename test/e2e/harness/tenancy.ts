@@ -97,6 +97,11 @@ export class Tenancy {
     });
   }
 
+  async createSecret(by: Author, secret: object): Promise<unknown> {
+    const path = `/api/v1/namespaces/${this.#stand.namespace}/secrets`;
+    return await this.#as(by).call('POST', path, { apiVersion: 'v1', kind: 'Secret', ...secret });
+  }
+
   /** The API server is as it was for the next test file. */
   async close(): Promise<void> {
     await kubectlDone(this.#stand, 'delete', ...manifests);
@@ -123,8 +128,15 @@ export class Tenancy {
     await untilRefused('lockstep-class-authors', () => this.createClass('manifests-only', label));
     await untilRefused('lockstep-approvals', () => this.createSync('pods', {}, { annotations: approval }));
     await untilRefused('lockstep-token-requests', () => this.requestToken(controller, { audiences: ['no-store'] }));
+    await untilRefused('lockstep-token-secrets', () => this.createSecret(controller, tokenSecret));
   }
 }
+
+/** One that the API server would fill with a token of the account `app`. */
+export const tokenSecret = {
+  metadata: { name: 'token-of-app', annotations: { 'kubernetes.io/service-account.name': 'app' } },
+  type: 'kubernetes.io/service-account-token',
+};
 
 function toSync(name: string, spec: object, metadata: object = {}): object {
   return {
