@@ -1,11 +1,12 @@
 import type { SyncObject } from '../controller/sync-object.ts';
 import type { LedgerEntry } from '../rollout/ledger.ts';
-import { alignColumns } from './columns.ts';
+import { alignColumns, toOneLine } from './columns.ts';
 
 /** The last rollouts of a SecretProviderClassSync, the newest first, and where each workload stands. */
 export function formatHistory({ key, rollout: { status, condition } }: SyncObject): string {
   if (!status) return `${key}: nothing was rolled out\n`;
-  const head = `${key}: ${condition?.reason ?? status.state}, version ${status.version ?? '-'}; ${status.message}\n`;
+  const { state, version = '-', message } = status;
+  const head = toOneLine(`${key}: ${condition?.reason ?? state}, version ${version}; ${message}`);
   const records = (status.history ?? []).map(({ version, startedAt, endedAt, outcome, updated, failed }) => [
     version,
     startedAt,
@@ -16,7 +17,7 @@ export function formatHistory({ key, rollout: { status, condition } }: SyncObjec
   ]);
   const workloads = (status.workloads ?? []).map(toRow);
   return [
-    head,
+    `${head}\n`,
     ...(records.length === 0
       ? []
       : [alignColumns([['VERSION', 'STARTED', 'ENDED', 'OUTCOME', 'UPDATED', 'FAILED'], ...records])]),

@@ -37,6 +37,21 @@ describe('writing', () => {
     expect(await under.counted()).toEqual({ 'apply secrets ok': 1 });
   });
 
+  it('applies under another name where it is told to, and leaves alone what it applied under its own', async () => {
+    await client.apply(secrets, { metadata: db, data: { a: 'YQ==' } }, apply);
+    const other = { ...apply, fieldManager: 'lockstep-rollout' };
+    await client.apply(secrets, { metadata: db, data: { b: 'Yg==' } }, other);
+
+    const applied = await client.apply(secrets, { metadata: db }, other);
+
+    expect(kube.requests.map(({ query }) => query.get('fieldManager'))).toEqual([
+      'lockstep',
+      'lockstep-rollout',
+      'lockstep-rollout',
+    ]);
+    expect(applied['data']).toEqual({ a: 'YQ==' });
+  });
+
   it('takes away what it applied before and leaves out now', async () => {
     await client.apply(secrets, { metadata: { ...db, labels: { x: '1' } }, data: { a: 'YQ==', b: 'Yg==' } }, apply);
 

@@ -64,7 +64,12 @@ export class RolloutsUnderTest implements AsyncDisposable {
     const metric = this.controller.metrics.registry.getSingleMetric(name);
     if (!metric) throw new Error(`there is no metric ${name}`);
     const { values } = await metric.get();
-    return Object.fromEntries(values.map(({ labels, value }) => [String(membersOf(labels)[label] ?? ''), value]));
+    return Object.fromEntries(
+      values.map(({ labels, value }) => {
+        const found = membersOf(labels)[label];
+        return [typeof found === 'string' ? found : '', value];
+      }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
