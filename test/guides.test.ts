@@ -37,6 +37,7 @@ const foreignFlags = new Set([
   '--resources-to-ignore',
   '--set',
   '--take-ownership',
+  '--timestamp',
   '--wait',
 ]);
 

@@ -74,7 +74,8 @@ export class ProviderSocket {
       await rename(temporary, this.path);
     } catch (cause) {
       server.close();
-      throw unusable(`cannot put a socket at ${this.path} (${codeOf(cause)}); check the permissions`, cause);
+      const remedy = codeOf(cause) === 'ENOSPC' ? 'make room on its file system' : 'check the permissions';
+      throw unusable(`cannot put a socket at ${this.path} (${codeOf(cause)}); ${remedy}`, cause);
     }
     this.#server?.close();
     this.#server = server;

@@ -13,7 +13,7 @@ export interface PatchTemplateDeps {
 /**
  * Gives a pod template our annotations, and touches nothing else of the workload. `annotations`: all that are ours; one that is
  * left out goes. Taken over from whoever owns them: after an undo that is kubectl. Answers `metadata.generation` after it. Throws
- * KUBE_…; KUBE_CONFLICT when it is another workload of the name by now.
+ * KUBE_…, also when it is another workload of the name by now, or none.
  */
 export async function patchTemplate(
   { kind, namespace, name, uid }: Pick<Workload, 'kind' | 'namespace' | 'name' | 'uid'>,

@@ -111,7 +111,9 @@ e2e('The node fails around the provider', 'faults', (stand) => {
       const { providerDir } = stand();
       rmSync(socket(), { force: true });
       fill(providerDir);
-      await expect(stand().startProvider()).rejects.toThrow(/cannot put a socket at .*vault\.sock \(ENOSPC\)/);
+      await expect(stand().startProvider()).rejects.toThrow(
+        /cannot put a socket at .*vault\.sock \(ENOSPC\); make room/,
+      );
       execFileSync('umount', ['--lazy', providerDir]);
       const provider = await stand().startProvider();
       const { value, volumes } = await createPods(stand(), 'room', 1);

@@ -1,24 +1,26 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { controllerE2e } from './harness/controller-e2e.ts';
-import { createOperatorCrds, operatorGroup, operatorObject, playOperator, removeOperatorCrds } from './harness/eso.ts';
+import { Operator, operatorObject } from './harness/eso.ts';
 import { Guide } from './harness/guide.ts';
 import { KubeApi, type KubeObject } from './harness/kube-api.ts';
 import type { ReadSecret } from './harness/tenant-objects.ts';
-import { soon } from './harness/until.ts';
+import { soon, until } from './harness/until.ts';
 
 const login = 'kubernetes.io/basic-auth';
 
 controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stand) => {
   let kube: KubeApi;
+  let operator: Operator;
   let guide: Guide;
   let store: KubeObject;
   beforeAll(async () => {
     const { run, dir, evidence, tenant, proxy } = stand();
     kube = new KubeApi(run.cluster);
-    await createOperatorCrds(kube);
+    operator = await Operator.start(run, kube, join(dir, 'operator.log'));
     await stand().startController('--interval=1h');
     const { kubeconfig } = run.cluster;
     guide = new Guide('migration.md', {
@@ -29,16 +31,24 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
     const auth = { kubernetes: { role: 'app', serviceAccountRef: { name: 'app', audiences: ['vault'] } } };
     const vault = { server: proxy.address, path: 'secret', version: 'v2', auth };
     store = operatorObject('SecretStore', { namespace: tenant.namespace, name: 'vault' }, { provider: { vault } });
-    await put(store);
+    await operator.put(store);
   });
   afterAll(async () => {
-    await removeOperatorCrds(kube);
+    await operator.stop();
     await kube.close();
   });
 
-  async function put(object: KubeObject): Promise<KubeObject> {
-    const path = `/apis/${operatorGroup}/v1/namespaces/${object.metadata.namespace}/${object.kind.toLowerCase()}s`;
-    return await kube.call<KubeObject>('POST', path, object);
+  /** Waits until the operator has made or taken the Secret. */
+  async function kept(name: string, data: Readonly<Record<string, string>>): Promise<ReadSecret> {
+    let last: ReadSecret | undefined;
+    const isKept = async (): Promise<boolean> => {
+      last = await stand().tenant.readSecret(name);
+      const isOwner = last?.metadata.ownerReferences?.some(({ kind }) => kind === 'ExternalSecret') ?? false;
+      return isOwner && isDeepStrictEqual(last?.data, data);
+    };
+    await until(isKept, { what: `the operator to keep the Secret ${name}`, timeoutMs: 60_000 });
+    if (last === undefined) throw new Error('no Secret');
+    return last;
   }
 
   function externalSecret(name: string, spec: object): KubeObject {
@@ -49,8 +59,6 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
   describe('by the guide', () => {
     let data: Readonly<Record<string, string>>;
     let before: ReadSecret | undefined;
-    const find = async (name: string): Promise<KubeObject | undefined> =>
-      await kube.find(`/apis/${operatorGroup}/v1/namespaces/shop/externalsecrets/${name}`);
     const read = (): Promise<ReadSecret | undefined> => stand().tenant.readSecret('db-login');
 
     beforeAll(async () => {
@@ -65,11 +73,8 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
         dataFrom: [{ extract: { key: 'db' } }],
       });
       guide.write('eso.yaml', [store, declared]);
-      // With the operator's own finalizer, which it would not take off once it leaves the store alone.
-      const finalizers = ['externalsecrets.external-secrets.io/externalsecret-cleanup'];
-      const made = await put({ ...declared, metadata: { ...declared.metadata, finalizers } as KubeObject['metadata'] });
-      await playOperator(kube, made, { name: 'db-login', type: login, data });
-      before = await read();
+      await operator.put(declared);
+      before = await kept('db-login', data);
     });
 
     it('0. doctor finds nothing that stands in the way of a comparison', async () => {
@@ -122,7 +127,7 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
       // The collector of garbage looks for new kinds every 30 s only.
       const { output } = await guide.run('4. Remove the ExternalSecret');
       expect(output).not.toContain('eso-');
-      await expect.poll(() => find('db'), soon).toBeUndefined();
+      await expect.poll(() => operator.find('shop', 'db'), soon).toBeUndefined();
       expect(await read()).toMatchObject({ data, metadata: { uid: before?.metadata.uid } });
     });
 
@@ -137,17 +142,42 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
     it('Way back: the Secret stays without our marks, and the operator takes it again', async () => {
       expect(await guide.run('Way back')).toMatchObject({ code: 0 });
       expect(await read()).toMatchObject({ data, metadata: { uid: before?.metadata.uid } });
-      const again = await find('db');
-      if (again === undefined) throw new Error('the ExternalSecret is not back');
-      await playOperator(kube, again, { name: 'db-login', type: login, data });
-      const taken = await read();
-      expect(taken).toMatchObject({
-        data,
-        metadata: { uid: before?.metadata.uid, ownerReferences: [{ kind: 'ExternalSecret' }] },
-      });
-      const { labels, annotations } = taken?.metadata ?? {};
+      const taken = await kept('db-login', data);
+      expect(taken.metadata.uid).toBe(before?.metadata.uid);
+      const { labels, annotations } = taken.metadata;
       expect(JSON.stringify([labels, annotations])).not.toContain('lockstep.dev');
     });
+  });
+
+  it('while both keep a Secret they write the same after a rotation, and then leave it alone', async () => {
+    const { tenant, vault, evidence } = stand();
+    const first = evidence.newSecret('first');
+    await vault.putSecret('both', { value: first });
+    const declared = externalSecret('both', {
+      refreshInterval: '1s',
+      data: [{ secretKey: 'value', remoteRef: { key: 'both', property: 'value' } }],
+    });
+    await operator.put(declared);
+    const before = await kept('both', { value: first });
+    guide.write('both.yaml', [store, declared]);
+    const steps = 'lockstep migrate -f both.yaml -o both --mode Sync; kubectl apply -R -f both';
+    expect(await guide.sh(steps)).toMatchObject({ code: 0 });
+    await tenant.untilEvent('both', 'SecretAdopted');
+
+    const second = evidence.newSecret('second');
+    await vault.putSecret('both', { value: second });
+    await tenant.value('both', second);
+    // Each asks every second: what they have to say they have said by then.
+    const rotatedAt = Date.now();
+    await until(() => Date.now() - rotatedAt > 4_000, { what: 'both to have asked' });
+    const settled = await tenant.readSecret('both');
+    await until(() => Date.now() - rotatedAt > 8_000, { what: 'both to have asked again' });
+
+    const after = await tenant.readSecret('both');
+    expect(after?.data).toEqual({ value: second });
+    expect(after?.metadata.resourceVersion).toBe(settled?.metadata.resourceVersion);
+    expect(after?.metadata.uid).toBe(before.metadata.uid);
+    await tenant.ready('both');
   });
 
   it('what kubectl lists of a cluster is translated like files', async () => {
@@ -165,7 +195,8 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
       data: [{ secretKey: 'value', remoteRef: { key: 'lacking', property: 'value' } }],
     });
     const data = { value, url: `https://${value}` };
-    await playOperator(kube, await put(declared), { name: 'lacking', type: 'Opaque', data });
+    await operator.put(declared);
+    await kept('lacking', data);
     guide.write('lacking.yaml', [store, declared]);
 
     const { code, output } = await guide.sh('lockstep migrate -f lacking.yaml -o lacking');

@@ -1,99 +1,84 @@
-import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
+import { parse } from 'yaml';
+
+import { publishedDir, serverDir } from '../../servers/build.ts';
 import type { KubeApi, KubeObject } from './kube-api.ts';
+import { freePort, ServerProcess, toFlags } from './processes.ts';
+import type { E2eRun } from './stand.ts';
 import { until } from './until.ts';
 
-/** A stand-in for the CRDs of External Secrets Operator: they take any spec, as its own conversion would leave it. */
-const kinds = [
-  { kind: 'ExternalSecret', plural: 'externalsecrets', scope: 'Namespaced' },
-  { kind: 'SecretStore', plural: 'secretstores', scope: 'Namespaced' },
-  { kind: 'ClusterSecretStore', plural: 'clustersecretstores', scope: 'Cluster' },
-] as const;
+const group = 'external-secrets.io';
+/** What of its CRDs it needs for ExternalSecrets. */
+const definitions = [
+  `${group}_externalsecrets`,
+  `${group}_secretstores`,
+  `${group}_clustersecretstores`,
+  `generators.${group}_generatorstates`,
+];
 
-export const operatorGroup = 'external-secrets.io';
+/** The real External Secrets Operator, as its chart runs it but for kinds that the tests do not have. */
+export class Operator {
+  readonly #kube: KubeApi;
+  readonly #process: ServerProcess;
 
-/** Creates the CRDs and waits until they are served. */
-export async function createOperatorCrds(kube: KubeApi): Promise<void> {
-  for (const each of kinds) {
-    await kube.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', toCrd(each));
+  private constructor(kube: KubeApi, process: ServerProcess) {
+    this.#kube = kube;
+    this.#process = process;
   }
-  for (const { plural } of kinds) {
+
+  /** With its CRDs. Resolves when it is ready. */
+  static async start({ runDir, cluster }: E2eRun, kube: KubeApi, log: string): Promise<Operator> {
+    for (const crd of readDefinitions()) {
+      await kube.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
+    }
     const isServed = (): Promise<boolean> =>
-      kube.call('GET', `/apis/${operatorGroup}/v1/${plural}`).then(Boolean, () => false);
-    await until(isServed, { what: `the API server to serve ${plural}` });
+      kube.call('GET', `/apis/${group}/v1/externalsecrets`).then(Boolean, () => false);
+    await until(isServed, { what: 'the API server to serve ExternalSecrets' });
+    const live = `127.0.0.1:${await freePort()}`;
+    const operator = new ServerProcess({
+      runDir,
+      command: join(serverDir('external-secrets'), 'external-secrets'),
+      args: toFlags({
+        'metrics-addr': '0',
+        'live-addr': live,
+        concurrent: '4',
+        'enable-push-secret-reconciler': false,
+        'enable-cluster-push-secret-reconciler': false,
+        'enable-cluster-external-secret-reconciler': false,
+      }),
+      env: { KUBECONFIG: cluster.kubeconfig },
+      log,
+    });
+    await operator.ready(async () => (await fetch(`http://${live}/healthz`)).ok);
+    return new Operator(kube, operator);
+  }
+
+  async put(object: KubeObject): Promise<void> {
+    const path = `/apis/${group}/v1/namespaces/${object.metadata.namespace}/${object.kind.toLowerCase()}s`;
+    await this.#kube.call<KubeObject>('POST', path, object);
+  }
+
+  async find(namespace: string, name: string): Promise<KubeObject | undefined> {
+    return await this.#kube.find(`/apis/${group}/v1/namespaces/${namespace}/externalsecrets/${name}`);
+  }
+
+  /** Removes all that is of it, too. */
+  async stop(): Promise<void> {
+    await this.#process.stop();
+    for (const { metadata } of readDefinitions()) {
+      await this.#kube.remove(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}`);
+    }
   }
 }
 
-/** With everything that there is of these kinds. */
-export async function removeOperatorCrds(kube: KubeApi): Promise<void> {
-  for (const { plural } of kinds) {
-    await kube.remove(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${operatorGroup}`);
-  }
-}
-
-function toCrd({ kind, plural, scope }: (typeof kinds)[number]): object {
-  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: open, status: open } } };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${operatorGroup}` },
-    spec: {
-      group: operatorGroup,
-      scope,
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [
-        { name: 'v1', served: true, storage: true, schema },
-        { name: 'v1beta1', served: true, storage: false, schema },
-      ],
-    },
-  };
-}
-
-/** A manifest of the operator. */
+/** A manifest of it. */
 export function operatorObject(kind: string, metadata: KubeObject['metadata'], spec: object): KubeObject {
-  return { apiVersion: `${operatorGroup}/v1`, kind, metadata, spec };
+  return { apiVersion: `${group}/v1`, kind, metadata, spec };
 }
 
-interface StoredSecret extends KubeObject {
-  readonly metadata: KubeObject['metadata'] & { readonly resourceVersion: string };
-}
-
-/**
- * What the operator does for an ExternalSecret with creationPolicy Owner once it has read the values: makes the Secret or adopts it, with
- * its label, its annotation and the ExternalSecret as its owner.
- */
-export async function playOperator(
-  kube: KubeApi,
-  externalSecret: KubeObject,
-  secret: { readonly name: string; readonly type: string; readonly data: Readonly<Record<string, string>> },
-): Promise<void> {
-  const { namespace, name, uid } = externalSecret.metadata;
-  const path = `/api/v1/namespaces/${namespace}/secrets`;
-  const manager = `?fieldManager=${encodeURIComponent(`externalsecrets.${operatorGroup}/${name}`)}`;
-  const entries = Object.entries(secret.data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
-  const data: unknown = Object.fromEntries(entries);
-  const current = await kube.find<StoredSecret>(`${path}/${secret.name}`);
-  const metadata = {
-    ...current?.metadata,
-    name: secret.name,
-    labels: { ...current?.metadata.labels, 'reconcile.external-secrets.io/managed': 'true' },
-    annotations: {
-      ...current?.metadata.annotations,
-      'reconcile.external-secrets.io/data-hash': createHash('sha3-224').update(JSON.stringify(data)).digest('hex'),
-    },
-    ownerReferences: [
-      {
-        apiVersion: `${operatorGroup}/v1`,
-        kind: 'ExternalSecret',
-        name,
-        uid,
-        controller: true,
-        blockOwnerDeletion: true,
-      },
-    ],
-  };
-  const object = { apiVersion: 'v1', kind: 'Secret', type: secret.type, metadata, data };
-  if (current === undefined) await kube.call('POST', `${path}${manager}`, object);
-  else await kube.call('PUT', `${path}/${secret.name}${manager}`, object);
+function readDefinitions(): readonly KubeObject[] {
+  const dir = join(publishedDir('external-secrets'), 'config/crds/bases');
+  return definitions.map((name) => parse(readFileSync(join(dir, `${name}.yaml`), 'utf8')) as KubeObject);
 }

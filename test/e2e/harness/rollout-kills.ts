@@ -19,9 +19,6 @@ export class KilledController {
     return new KilledController(stand, await launchFor(stand));
   }
 
-  get writes() {
-    return this.#controller.front.allRecords.filter(isWrite);
-  }
   /** How often it was started. */
   get lives(): number {
     return this.#lives;

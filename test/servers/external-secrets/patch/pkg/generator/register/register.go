@@ -1,0 +1,2 @@
+// Package register imports no generators.
+package register
