@@ -1,6 +1,9 @@
+import { globSync, readFileSync } from 'node:fs';
+
 import { expect, it } from 'vitest';
 
 import { diagnose, found, object } from '../../test/fakes/doctor-world.ts';
+import { shippedPolicies } from './check-install.ts';
 
 const ids = [
   'crds-missing',
@@ -25,7 +28,18 @@ it('missing policies are named together', async () => {
   const [finding, ...others] = await diagnose({ validatingadmissionpolicies: there });
 
   expect(others).toEqual([]);
-  expect(finding?.reason).toContain('lockstep-class-authors, lockstep-sync-authors, lockstep-token-requests');
+  expect(finding?.reason).toContain('lockstep-class-authors, lockstep-sync-authors, lockstep-token-');
+});
+
+it('the policies that it looks for are those that are shipped', () => {
+  const files = globSync('deploy/policies/*.yaml').map((file) => readFileSync(file, 'utf8'));
+  const shipped = files.flatMap((text) =>
+    [...text.matchAll(/^kind: ValidatingAdmissionPolicy\nmetadata:\n(?: +.*\n)*? +name: (\S+)$/gm)].map(
+      ([, name]) => name,
+    ),
+  );
+
+  expect(shipped.toSorted()).toEqual([...shippedPolicies].toSorted());
 });
 
 it('policies that could not be looked at are not said to be missing', async () => {

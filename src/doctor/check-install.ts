@@ -31,13 +31,20 @@ function checkCrds(sight: Sight): readonly DoctorFinding[] {
   return findings;
 }
 
-const policies = ['lockstep-approvals', 'lockstep-class-authors', 'lockstep-sync-authors', 'lockstep-token-requests'];
+/** Those that are shipped, but for the one of rollout mode Pin. */
+export const shippedPolicies: readonly string[] = [
+  'lockstep-approvals',
+  'lockstep-class-authors',
+  'lockstep-sync-authors',
+  'lockstep-token-requests',
+  'lockstep-token-secrets',
+];
 
 function checkPolicies(sight: Sight): readonly DoctorFinding[] {
   // Whoever has no SecretProviderClassSync needs no policies for them.
   if (!sight.isKnown('validatingPolicies') || !sight.isServed('syncs')) return [];
   const present = new Set(sight.objects('validatingPolicies').map(({ metadata }) => metadata.name));
-  const missing = policies.filter((name) => !present.has(name));
+  const missing = shippedPolicies.filter((name) => !present.has(name));
   if (missing.length === 0) return [];
   return [
     {

@@ -81,8 +81,8 @@ describe('a namespace', () => {
   });
 
   it.for([
-    ['none of its Secrets is known', { contentOf: () => undefined }],
-    ['another source wrote the Secret', { contentOf: () => ({ ...content, sync: 'shop/other' }) }],
+    ['none of its Secrets is known', { contentOf: (): undefined => undefined }],
+    ['another source wrote the Secret', { contentOf: (): KnownContent => ({ ...content, sync: 'shop/other' }) }],
   ] as const)('knows no version, and decides nothing, when %s', ([, facts]) => {
     expect(build([sourceOf()], facts).view.sources[0]?.version).toBeUndefined();
     expect(decisionOf([sourceOf()], facts)).toEqual({ kind: 'current' });

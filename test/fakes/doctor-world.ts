@@ -1,4 +1,5 @@
 import { SecretError } from '../../src/core/errors.ts';
+import { shippedPolicies } from '../../src/doctor/check-install.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import type { DoctorFinding, DoctorId } from '../../src/doctor/finding.ts';
 import { Sight } from '../../src/doctor/sight.ts';
@@ -31,9 +32,7 @@ export const calm: World = {
     },
   ],
   daemonsets: [driver()],
-  validatingadmissionpolicies: ['approvals', 'class-authors', 'sync-authors', 'token-requests'].map((name) => ({
-    metadata: { name: `lockstep-${name}` },
-  })),
+  validatingadmissionpolicies: shippedPolicies.map((name) => ({ metadata: { name } })),
 };
 
 /** The DaemonSet of the CSI driver, as its chart writes it. */
