@@ -96,6 +96,21 @@ describe('rollouts', () => {
     expect(bank?.stamp).toBeDefined();
   });
 
+  it('hold no place for what rolls out where it cannot be seen', async () => {
+    const [shop, bank] = putIn('shop', 'bank');
+    const options = { namespaces: ['shop', 'bank'], rollouts: { maxConcurrent: 1 } };
+    await test.start(options);
+    world.values.set('db', 'new');
+    await test.pass(80_000);
+    const first = shop?.stamp === undefined ? 'bank' : 'shop';
+    expect([shop, bank].filter((each) => each?.stamp !== undefined)).toHaveLength(1);
+
+    world.kube.forbid({ plural: 'statefulsets', namespace: first });
+    await test.start(options);
+    await test.pass();
+    expect([shop?.stamp, bank?.stamp]).toEqual([expect.any(String), expect.any(String)]);
+  });
+
   it('stop in a namespace that is frozen, and go on when it is not', async () => {
     putNamespace({ 'lockstep.dev/freeze': 'true' });
     world.putPair('db', restart);

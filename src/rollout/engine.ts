@@ -100,7 +100,7 @@ export class RolloutEngine {
     const all = this.#deps.workloads.in(namespace);
     const watched = all.filter(({ key }) => this.#watched.get(namespace)?.has(key));
     const findings = await inspectWorkloads(watched, sources, this.#deps, options);
-    const usesPin = sources.some(isPin) || all.some(({ mode }) => mode === 'Pin');
+    const usesPin = sources.some(isPin) || (sources.length > 0 && all.some(({ mode }) => mode === 'Pin'));
     const pin = usesPin ? await this.#deps.pinSupport(options) : ({ ok: true } as const);
     return { workloads: all, findings, pin };
   }

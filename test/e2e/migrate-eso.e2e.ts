@@ -166,7 +166,7 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
 
     const second = evidence.newSecret('second');
     await vault.putSecret('both', { value: second });
-    await tenant.value('both', second);
+    await expect.poll(() => tenant.readValue('both', 'value'), soon).toBe(second);
     // Each asks every second: what they have to say they have said by then.
     const rotatedAt = Date.now();
     await until(() => Date.now() - rotatedAt > 4_000, { what: 'both to have asked' });

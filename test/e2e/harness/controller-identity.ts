@@ -21,6 +21,8 @@ export const shippedIdentity: Identity = { create: createIdentity, remove: remov
 const shipped = { system: 'lockstep-system', name: 'lockstep-controller' };
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 const admission = '/apis/admissionregistration.k8s.io/v1';
+/** Names of those that limit the controller's tokens, without `lockstep-`. */
+const policies = ['token-requests', 'token-secrets'];
 
 /** Gives a controller the role that we ship, under the policy that we ship for its tokens. Answers a token of its account. */
 async function createIdentity({ kube, system, namespaces }: Grant): Promise<string> {
@@ -38,8 +40,10 @@ async function createIdentity({ kube, system, namespaces }: Grant): Promise<stri
 
 /** Removes what is not in a namespace. */
 async function removeIdentity(kube: KubeApi, system: string): Promise<void> {
-  await kube.remove(`${admission}/validatingadmissionpolicybindings/${system}`);
-  await kube.remove(`${admission}/validatingadmissionpolicies/${system}`);
+  for (const policy of policies) {
+    await kube.remove(`${admission}/validatingadmissionpolicybindings/${system}-${policy}`);
+    await kube.remove(`${admission}/validatingadmissionpolicies/${system}-${policy}`);
+  }
   await kube.remove(`${rbac}/clusterrolebindings/${system}`);
   await kube.remove(`${rbac}/clusterroles/${system}`);
 }
@@ -48,8 +52,12 @@ async function removeIdentity(kube: KubeApi, system: string): Promise<void> {
 function rename(manifest: KubeObject, system: string): KubeObject {
   // JSON of JSON.
   const object = JSON.parse(JSON.stringify(manifest).replaceAll(shipped.system, system)) as Renamed;
+  if (object.kind.startsWith('Validating')) {
+    object.metadata.name = object.metadata.name.replace('lockstep', system);
+    if (object.kind.endsWith('Binding')) object.spec.policyName = object.metadata.name;
+    return object;
+  }
   if (object.kind === 'ClusterRoleBinding') object.roleRef.name = system;
-  if (object.kind === 'ValidatingAdmissionPolicyBinding') object.spec.policyName = system;
   if (object.metadata.namespace === undefined) object.metadata.name = system;
   return object;
 }

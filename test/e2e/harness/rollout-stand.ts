@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import type { RolloutStatus } from '../../../src/rollout/rollout-status.ts';
 import type { Controller } from './controller.ts';
 import type { ControllerStand } from './controller-stand.ts';
-import { KubeApi } from './kube-api.ts';
+import { KubeApi, type KubeObject } from './kube-api.ts';
 import { Kwok } from './kwok.ts';
 import { type RolledKind, type RolledOptions, RolledWorkload } from './rollout-workload.ts';
 import type { Tenant } from './tenant.ts';
@@ -12,6 +15,8 @@ export interface SourceOptions {
   readonly rollout?: Readonly<Record<string, unknown>>;
   /** Annotations and labels of the SecretProviderClassSync. */
   readonly marks?: Parameters<Tenant['putSync']>[2];
+  /** Annotations of the Secret. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** What a rollout is tested with in one namespace: sources whose values change, and workloads on a fake node. */
@@ -48,15 +53,12 @@ export class RolloutStand {
     return await this.base.startController('--rollouts', ...flags);
   }
 
-  /**
-   * A Secret of that name with the keys `a` and `b`, kept current from the store every second. Canaries do not soak and are healthy
-   * at once unless said otherwise.
-   */
-  async source(name: string, { rollout = {}, marks }: SourceOptions = {}): Promise<void> {
+  /** A Secret of that name with the keys `a` and `b`, kept current from the store. In Restart, with a canary that need not soak. */
+  async source(name: string, { rollout = {}, marks, annotations = {} }: SourceOptions = {}): Promise<void> {
     await this.change(name, 'a', 'b');
     const objects = ['a', 'b'].map((key) => ({ objectName: key, secretPath: `secret/data/${name}`, secretKey: key }));
     const data = ['a', 'b'].map((key) => ({ objectName: key, key }));
-    await this.tenant.putClass(name, { objects, secretObjects: [{ secretName: name, data }] });
+    await this.tenant.putClass(name, { objects, secretObjects: [{ secretName: name, data, annotations }] });
     await this.sync(name, rollout, marks);
     await this.tenant.ready(name);
   }
@@ -135,6 +137,13 @@ export class RolloutStand {
       const isDone = [replicas, updatedReplicas, availableReplicas].every((count) => count === spec.replicas);
       return isDone && observedGeneration === metadata.generation ? [] : metadata.name;
     });
+  }
+
+  /** `kubectl apply` of this manifest. */
+  async apply(manifest: KubeObject, ...flags: readonly string[]): Promise<void> {
+    const file = join(this.base.dir, `${manifest.metadata.name}.json`);
+    writeFileSync(file, JSON.stringify(manifest));
+    await this.kubectl('apply', `--filename=${file}`, ...flags);
   }
 
   /** Throws what kubectl said. */
