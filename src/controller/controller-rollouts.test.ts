@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControllerUnderTest } from '../../test/fakes/controller-under-test.ts';
 import { RolledWorkload } from '../../test/fakes/rolled-workloads.ts';
 import { SyncWorld } from '../../test/fakes/sync-world.ts';
-import { readingKeys } from '../../test/fakes/workloads.ts';
+import { readingAll, readingKeys } from '../../test/fakes/workloads.ts';
 import { membersOf } from '../kube/objects.ts';
 
 let world: SyncWorld;
@@ -168,6 +168,43 @@ describe('a workload that uses a synced Secret', () => {
     world.kube.clearScripts();
     await under.pass(120_000);
     expect(web.stamp).toBeDefined();
+  });
+
+  it('does not keep the others from their turn when its patch is refused', async () => {
+    world.putPair('db', restart);
+    const [api, web] = ['api', 'web'].map((name) => RolledWorkload.put(world, name, { pod: readingAll('db') }));
+    await start();
+    const refusal = { kind: 'Status', status: 'Failure', reason: 'Forbidden', message: 'the webhook says no' };
+    world.kube.script({ verb: 'apply', plural: 'deployments', name: 'api' }, () => ({ status: 403, body: refusal }));
+    await change('db', 'new');
+    await under.pass(1000);
+
+    expect(api?.stamp).toBeUndefined();
+    expect(web?.stamp).toBeDefined();
+    expect(world.condition('db', 'RolloutComplete')).toMatchObject({
+      reason: 'PatchFailed',
+      message: expect.stringContaining('Deployment shop/api'),
+    });
+
+    world.kube.clearScripts();
+    web?.finish();
+    await under.pass(60_000);
+    expect(api?.stamp).toBeDefined();
+  });
+
+  it('keeps what another SecretProviderClassSync wrote while nobody understands what that says', async () => {
+    world.putPair('db', restart);
+    world.putPair('tls', restart);
+    const containers = [{ name: 'web', envFrom: [{ secretRef: { name: 'db' } }, { secretRef: { name: 'tls' } }] }];
+    const web = RolledWorkload.put(world, 'web', { pod: { containers } });
+    await start();
+    await change('tls', 'new');
+    web.finish();
+    await under.pass(settleMs);
+    world.putSync('tls', { rollout: { mode: 'Restart', windows: [{ schedule: 'never', duration: '1h' }] } });
+    await change('db', 'new');
+
+    expect(web.stamp).toMatch(/db=.*tls=/);
   });
 
   it('warns once of a Reloader that runs', async () => {

@@ -34,6 +34,7 @@ function build(sources: readonly Source[], facts: Partial<NamespaceFacts> = {}) 
     keyId,
     understandsReloader: false,
     isPinSupported: true,
+    refused: new Set(),
     findings: new Map(),
     ...facts,
   });

@@ -29,6 +29,8 @@ export interface NamespaceFacts {
   readonly understandsReloader: boolean;
   /** Otherwise nothing happens to workloads in Pin. */
   readonly isPinSupported: boolean;
+  /** Workloads whose patch was refused: left alone for a while. */
+  readonly refused: { readonly has: (workload: string) => boolean };
   /** By workload, of those that were looked at. */
   readonly findings: ReadonlyMap<string, Findings>;
 }
@@ -65,7 +67,7 @@ export function buildView(facts: NamespaceFacts): BuiltView {
     workloads.push({
       workload,
       decisions,
-      isFrozen: facts.isFrozen || workload.isFrozen,
+      isFrozen: facts.isFrozen || workload.isFrozen || facts.refused.has(workload.key),
       podFailure,
       revisions,
     });

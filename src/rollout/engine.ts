@@ -1,4 +1,4 @@
-import { type SecretError, toSecretError } from '../core/errors.ts';
+import type { SecretError } from '../core/errors.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
 import type { ApiClient, CallOptions } from '../kube/api-client.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -7,14 +7,13 @@ import type { Metrics } from '../platform/metrics.ts';
 import { buildView, type NamespaceFacts, type ValidSource } from './build-view.ts';
 import type { Contents } from './contents.ts';
 import { inspectWorkloads } from './inspect-workloads.ts';
-import type { Start } from './choose-starts.ts';
 import { afterStarts, type NamespacePlan, orchestrate } from './orchestrate.ts';
-import { patchTemplate } from './patch-template.ts';
 import type { PinSupport } from './pin-support.ts';
+import { Refusals } from './refusals.ts';
 import type { RolloutReport } from './rollout-report.ts';
 import type { RolloutSlots } from './slots.ts';
 import type { Source } from './source.ts';
-import { toTemplateAnnotations } from './template-annotations.ts';
+import { type Started, startWorkloads, toFailure } from './start-workloads.ts';
 import { unkeptSources } from './unkept-sources.ts';
 import { type Outcome, type Pass, toVerdict } from './verdict.ts';
 import { keyId, namespaceKey } from './version.ts';
@@ -31,7 +30,7 @@ export interface RolloutEngineDeps {
   readonly slots: RolloutSlots;
   readonly pinSupport: (options: CallOptions) => Promise<PinSupport>;
   readonly oldestInUse: Outcome['oldestInUse'];
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'rolloutPatches'>;
   readonly versionKey: SecretBytes;
@@ -63,8 +62,11 @@ export class RolloutEngine {
   /** Workloads in flight, by namespace. */
   readonly #watched = new Map<string, ReadonlySet<string>>();
 
+  readonly #refusals: Refusals;
+
   constructor(deps: RolloutEngineDeps) {
     this.#deps = deps;
+    this.#refusals = new Refusals(deps.clock);
   }
 
   /** One pass. Answers when to come again, in milliseconds; undefined: when something happens. Throws KUBE_… and NOT_LEADER. */
@@ -83,16 +85,21 @@ export class RolloutEngine {
     const done = plan.starts.length === 0 ? plan : afterStarts(pass.view, generations);
     if (failures.size > 0) this.#take(namespace, done, slots);
     this.#watch(namespace, done);
-    const outcome = { ...pass, plan: done, failures, oldestInUse: this.#deps.oldestInUse };
+    const passing = this.#note(namespace, generations, failures);
+    const refused = new Map([...failures, ...this.#refusals.standing(namespace)]);
+    const outcome = { ...pass, plan: done, failures: refused, oldestInUse: this.#deps.oldestInUse };
     const untold = await this.#tell(sources, outcome, options);
-    const [failure] = [...failures.values(), ...untold];
+    const [failure] = [...passing, ...untold];
     if (failure) throw failure;
-    return toDelay(done, pass, clock.now());
+    // Who was refused is left alone now, and others may take the place.
+    if (failures.size > 0) return 0;
+    return toDelay(done, pass, { nowMs: clock.now(), refusedMs: this.#refusals.delayMs(namespace) });
   }
 
   /** What was found out in this term will not hold in the next. */
   clear(): void {
     this.#watched.clear();
+    this.#refusals.clear();
     this.#deps.slots.clear();
   }
 
@@ -118,9 +125,27 @@ export class RolloutEngine {
       keyId: id,
       understandsReloader: this.#deps.options.understandsReloader,
       isPinSupported: pin.ok,
+      refused: this.#refusals.standing(namespace),
       findings,
     });
-    return { ...built, pin, keyId: id, contentOf: (secret) => contents.get(secret) };
+    return {
+      ...built,
+      unclear: sources.filter(({ spec }) => !spec.ok),
+      pin,
+      keyId: id,
+      contentOf: (secret) => contents.get(secret),
+    };
+  }
+
+  async #startAll({ starts }: NamespacePlan, pass: Pass, options: CallOptions): Promise<Started> {
+    const { client, metrics, options: own } = this.#deps;
+    return await startWorkloads(starts, pass, { client, metrics, fieldManager: own.fieldManager }, options);
+  }
+
+  /** Answers the failures after which the next try may do. */
+  #note(namespace: string, generations: Started['generations'], failures: Started['failures']): readonly SecretError[] {
+    for (const workload of generations.keys()) this.#refusals.remove(namespace, workload);
+    return [...failures].flatMap(([workload, error]) => (this.#refusals.add(namespace, workload, error) ? [] : error));
   }
 
   #watch(namespace: string, { watched }: NamespacePlan): void {
@@ -131,36 +156,6 @@ export class RolloutEngine {
   #take(namespace: string, plan: NamespacePlan, slots: RolloutSlots): void {
     const isWaiting = [...plan.statuses.values()].some(({ waiting }) => waiting > 0);
     this.#deps.onFree(slots.take(namespace, plan.inFlight.length, isWaiting));
-  }
-
-  /** One after the other: a deposed leader stops at once, and a failure does not keep the others. */
-  async #startAll({ starts }: NamespacePlan, pass: Pass, options: CallOptions): Promise<Started> {
-    const generations = new Map<string, number>();
-    const failures = new Map<string, SecretError>();
-    for (const start of starts) {
-      const { workload } = start;
-      try {
-        generations.set(workload.key, await this.#start(start, pass, options));
-        this.#deps.metrics.rolloutPatches.inc({ result: 'ok' });
-      } catch (error) {
-        const failure = toFailure(error, options);
-        this.#deps.metrics.rolloutPatches.inc({ result: failure.code });
-        failures.set(workload.key, failure);
-      }
-    }
-    return { generations, failures };
-  }
-
-  async #start({ workload, patches }: Start, pass: Pass, options: CallOptions): Promise<number> {
-    const targets = [...(pass.targets.get(workload.key) ?? [])];
-    const changes = targets.flatMap(([source, { mode, secrets }]) =>
-      mode === 'Restart' || mode === 'Pin'
-        ? [{ mode, tracked: secrets.keys(), entries: patches.get(source)?.entries ?? new Map<string, string>() }]
-        : [],
-    );
-    const annotations = toTemplateAnnotations(workload, changes, pass.keyId);
-    const { client, options: own } = this.#deps;
-    return await patchTemplate(workload, annotations, { client, fieldManager: own.fieldManager }, options);
   }
 
   /** Each for itself: what cannot be written of one keeps nothing from the others. */
@@ -205,19 +200,6 @@ interface Seen extends Pick<NamespaceFacts, 'workloads' | 'findings'> {
   readonly pin: PinSupport;
 }
 
-interface Started {
-  readonly generations: ReadonlyMap<string, number>;
-  readonly failures: ReadonlyMap<string, SecretError>;
-}
-
-/** Throws what ends the pass: the signal's reason, and NOT_LEADER. */
-function toFailure(error: unknown, { signal }: CallOptions): SecretError {
-  signal.throwIfAborted();
-  const failure = toSecretError(error);
-  if (failure.code === 'NOT_LEADER') throw failure;
-  return failure;
-}
-
 function isConcerned({ status, spec }: Source): boolean {
   return status !== undefined || (spec.ok && spec.value.mode !== 'Off');
 }
@@ -230,8 +212,16 @@ function isPin({ spec }: Source): boolean {
   return spec.ok && spec.value.mode === 'Pin';
 }
 
-function toDelay({ wakeAt, watched }: NamespacePlan, { pin }: Pass, nowMs: number): number | undefined {
+interface Times {
+  /** Since the epoch. */
+  readonly nowMs: number;
+  /** Until a workload that was refused may be tried again. */
+  readonly refusedMs: number | undefined;
+}
+
+function toDelay({ wakeAt, watched }: NamespacePlan, { pin }: Pass, { nowMs, refusedMs }: Times): number | undefined {
   const delays = [
+    ...(refusedMs === undefined ? [] : [refusedMs]),
     ...(wakeAt === undefined ? [] : [Math.max(0, wakeAt - nowMs)]),
     ...(watched.length === 0 ? [] : [lookEveryMs]),
     ...(pin.ok ? [] : [supportEveryMs]),

@@ -94,13 +94,15 @@ type Counted = Pick<SourceOutcome, 'run' | 'seats' | 'counts'>;
 
 function stateOf({ run, seats, counts }: Counted, { states }: NamespaceRun): RolloutState {
   const at = (place: Place): readonly SettledSeat[] => seats.filter((seat) => seat.place === place);
-  const waiting = at('waiting');
   if (seats.length === 0) return run.content.version === undefined ? 'ContentUnknown' : 'Idle';
   if (run.halted !== undefined) return 'Halted';
   const isMoving = counts.inProgress > 0;
   if (!isMoving && counts.waiting === 0) return restingState(at('held'));
   if (run.source.isFrozen) return 'Frozen';
-  if (isMoving) return 'InProgress';
+  return isMoving ? 'InProgress' : waitingState(run, at('waiting'), states);
+}
+
+function waitingState(run: SourceRun, waiting: readonly SettledSeat[], states: NamespaceRun['states']): RolloutState {
   if (waiting.length === 0) return 'ContentUnknown';
   if (waiting.every(({ member }) => states.get(member.view.workload.key)?.block === 'Frozen')) return 'Frozen';
   const isNew = waiting.some(({ member }) => member.decision.kind === 'stamp');

@@ -28,6 +28,7 @@ function outcomeOf({ status = statusOf(), ...parts }: Parts = {}): Outcome {
   return {
     view: { now: 0, freeSlots: 1, sources: [], workloads: [] },
     targets: new Map(),
+    unclear: [],
     pin: { ok: true },
     keyId: '00000000',
     contentOf: () => undefined,

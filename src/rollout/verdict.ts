@@ -12,6 +12,8 @@ import type { Source } from './source.ts';
 
 /** A look at a namespace. */
 export interface Pass extends BuiltView {
+  /** Sources whose `spec.rollout` nobody understands. */
+  readonly unclear: readonly Source[];
   readonly pin: PinSupport;
   readonly keyId: string;
   readonly contentOf: (secret: ObjectKey) => KnownContent | undefined;

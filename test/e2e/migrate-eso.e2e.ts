@@ -20,7 +20,7 @@ controllerE2e({ name: 'Leaving External Secrets Operator', slug: 'shop' }, (stan
   beforeAll(async () => {
     const { run, dir, evidence, tenant, proxy } = stand();
     kube = new KubeApi(run.cluster);
-    operator = await Operator.start(run, kube, join(dir, 'operator.log'));
+    operator = await Operator.start(run, kube, { log: join(dir, 'operator.log') });
     await stand().startController('--interval=1h');
     const { kubeconfig } = run.cluster;
     guide = new Guide('migration.md', {

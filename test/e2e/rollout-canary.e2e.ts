@@ -15,10 +15,10 @@ rolloutE2e('Many workloads of one source', 'rollout-many', (stand) => {
   beforeAll(async () => {
     controller = await stand().startController('--rollout-max-concurrent=6');
   });
-  const create = async (source: string, count: number, marks = {}): Promise<readonly RolledWorkload[]> => {
+  const create = async (source: string, count: number, options = {}): Promise<readonly RolledWorkload[]> => {
     const numbers = Array.from({ length: count }, (_, index) => String(index).padStart(2, '0'));
     return await Promise.all(
-      numbers.map((number) => stand().workload('Deployment', `${source}-${number}`, { uses: [source], marks })),
+      numbers.map((number) => stand().workload('Deployment', `${source}-${number}`, { uses: [source], ...options })),
     );
   };
   const patched = (source: string) =>
@@ -28,7 +28,7 @@ rolloutE2e('Many workloads of one source', 'rollout-many', (stand) => {
 
   it('follow a canary that has soaked, never more at a time than the bound of source and cluster', async () => {
     await stand().source('all', { rollout: { maxConcurrent: 20, canary: { soak: '3s' } } });
-    const users = await create('all', many, { [podMarks.startsIn]: '1s' });
+    const users = await create('all', many, { marks: { [podMarks.startsIn]: '1s' } });
     for (const user of users) await user.run(1);
     const version = await stand().known('all', ...users);
     controller.front.forget();
@@ -50,15 +50,18 @@ rolloutE2e('Many workloads of one source', 'rollout-many', (stand) => {
   });
 
   describe('with a canary that fails', () => {
-    it.for(['CrashLoopBackOff', 'CreateContainerConfigError', 'ImagePullBackOff'])(
-      'as %s: the others are left alone until somebody resumes the version',
-      async (reason) => {
+    it.for([
+      ['Deployment', 'CrashLoopBackOff'],
+      ['StatefulSet', 'CreateContainerConfigError'],
+      ['DaemonSet', 'ImagePullBackOff'],
+    ] as const)(
+      'a %s with %s: the others are left alone until somebody resumes the version',
+      async ([kind, reason]) => {
         const name = `halt-${reason.toLowerCase()}`;
         await stand().source(name, { rollout: { maxConcurrent: 5 } });
-        const labels = { 'lockstep.dev/rollout-order': '0' };
         const marks = { [podMarks.failsOnceStamped]: reason };
-        const canary = await stand().workload('Deployment', `${name}-0`, { uses: [name], marks, labels });
-        const others = await create(name, 3);
+        const canary = await stand().workload(kind, `${name}-0`, { uses: [name], marks });
+        const others = await create(name, 3, { labels: { 'lockstep.dev/rollout-order': '1' } });
         for (const user of [canary, ...others]) await user.run(1);
         await stand().known(name, canary, ...others);
         await stand().change(name, 'a');

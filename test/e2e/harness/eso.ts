@@ -18,6 +18,12 @@ const definitions = [
   `generators.${group}_generatorstates`,
 ];
 
+export interface OperatorOptions {
+  readonly log: string;
+  /** Its environment beside that of every server. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The real External Secrets Operator, as its chart runs it but for kinds that the tests do not have. */
 export class Operator {
   readonly #kube: KubeApi;
@@ -29,7 +35,11 @@ export class Operator {
   }
 
   /** With its CRDs. Resolves when it is ready. */
-  static async start({ runDir, cluster }: E2eRun, kube: KubeApi, log: string): Promise<Operator> {
+  static async start(
+    { runDir, cluster }: E2eRun,
+    kube: KubeApi,
+    { log, env = {} }: OperatorOptions,
+  ): Promise<Operator> {
     for (const crd of readDefinitions()) {
       await kube.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
     }
@@ -48,7 +58,7 @@ export class Operator {
         'enable-cluster-push-secret-reconciler': false,
         'enable-cluster-external-secret-reconciler': false,
       }),
-      env: { KUBECONFIG: cluster.kubeconfig },
+      env: { KUBECONFIG: cluster.kubeconfig, ...env },
       log,
     });
     await operator.ready(async () => (await fetch(`http://${live}/healthz`)).ok);
