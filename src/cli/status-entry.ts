@@ -1,6 +1,6 @@
 import type { SyncObject } from '../controller/sync-object.ts';
 import type { SecretStatus } from '../controller/sync-status.ts';
-import type { RolloutStatus } from '../rollout/rollout-status.ts';
+import type { OldestVersion, RolloutStatus } from '../rollout/rollout-status.ts';
 
 /** One SecretProviderClassSync as `lockstep status` shows it; `-o json` prints exactly this. */
 export interface StatusEntry {
@@ -41,8 +41,8 @@ export interface RolloutEntry {
   readonly held: number;
   readonly waiting: number;
   readonly estimatedCompletion: string | null;
-  /** Mode Pin: what came before it may be revoked. */
-  readonly oldestVersionInUse: string | null;
+  /** Mode Pin, by Secret: what came before may be revoked. */
+  readonly oldestInUse: readonly OldestVersion[];
 }
 
 export function toStatusEntry(sync: SyncObject): StatusEntry {
@@ -79,7 +79,7 @@ function toRolloutEntry({ rollout: { condition, status } }: SyncObject): Rollout
     message: condition.message,
     version: status?.version ?? null,
     estimatedCompletion: status?.estimatedCompletion ?? null,
-    oldestVersionInUse: status?.oldestVersionInUse ?? null,
+    oldestInUse: status?.oldestInUse ?? [],
   };
 }
 

@@ -77,7 +77,7 @@ shop        new        Unknown   -             0/0       -         -            
       held: 0,
       waiting: 6,
       estimatedCompletion: null,
-      oldestVersionInUse: null,
+      oldestInUse: [],
     };
     const [, line = ''] = createTable()
       .format([{ ...entry, rollout }])
@@ -99,7 +99,7 @@ shop        new        Unknown   -             0/0       -         -            
       held: 0,
       waiting: 0,
       estimatedCompletion: null,
-      oldestVersionInUse: null,
+      oldestInUse: [],
     };
 
     expect(createTable().format([{ ...synced, rollout }])).toMatch(/Complete 1\/1 .* 2 Secrets are current$/m);

@@ -74,12 +74,12 @@ describe('versions of a Secret', () => {
     const [one, two] = await rollTwice();
     putPod(one);
     await test.pass(12 * 60_000);
-    expect(test.rolloutOf('db')).toMatchObject({ oldestVersionInUse: one });
+    expect(test.rolloutOf('db')).toMatchObject({ oldestInUse: [{ secret: 'db', version: one }] });
     expect(await test.metric('lockstep_rollout_old_versions')).toEqual({ '': 1 });
 
     putPod(two);
     await test.pass(12 * 60_000);
-    expect(test.rolloutOf('db')).toMatchObject({ oldestVersionInUse: two });
+    expect(test.rolloutOf('db')).toMatchObject({ oldestInUse: [{ secret: 'db', version: two }] });
     expect(await test.metric('lockstep_rollout_old_versions')).toEqual({ '': 0 });
   });
 
@@ -87,12 +87,12 @@ describe('versions of a Secret', () => {
     await rollTwice();
     putUser(world.kube, resources.pods, { name: 'web-1' });
     await test.pass(12 * 60_000);
-    expect(test.rolloutOf('db')).toMatchObject({ oldestVersionInUse: 'Unknown' });
+    expect(test.rolloutOf('db')).toMatchObject({ oldestInUse: [{ secret: 'db', version: 'Unknown' }] });
 
     world.kube.remove(resources.pods, namespace, 'web-1');
     world.kube.remove(resources.deployments, namespace, 'db');
     await test.pass(12 * 60_000);
-    expect(test.rolloutOf('db')).not.toHaveProperty('oldestVersionInUse');
+    expect(test.rolloutOf('db')).not.toHaveProperty('oldestInUse');
   });
 
   it('are left to whoever is responsible for their namespace', async () => {

@@ -96,7 +96,7 @@ function toStatus(outcome: SourceOutcome, run: NamespaceRun): RolloutStatus {
     message: explain(outcome, run),
     ...counts,
     ...(estimatedCompletion !== undefined && { estimatedCompletion }),
-    ...(status?.oldestVersionInUse !== undefined && { oldestVersionInUse: status.oldestVersionInUse }),
+    ...(status?.oldestInUse !== undefined && { oldestInUse: status.oldestInUse }),
     ...(halted !== undefined && { halted }),
     ...(history.length > 0 && { history }),
     ...(entries.length > 0 && { workloads: entries }),

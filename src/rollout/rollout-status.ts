@@ -22,8 +22,8 @@ export interface RolloutStatus {
   readonly held: number;
   readonly waiting: number;
   readonly estimatedCompletion?: string;
-  /** Pin: the oldest version that something still uses. */
-  readonly oldestVersionInUse?: string;
+  /** Pin: by Secret, the oldest version that something still uses; a Secret of which nothing is used is left out. */
+  readonly oldestInUse?: readonly OldestVersion[];
   readonly halted?: Halt;
   /** The last ten, the newest first. */
   readonly history?: readonly RolloutRecord[];
@@ -33,6 +33,13 @@ export interface RolloutStatus {
 
 /** Also the reason of the condition RolloutComplete. */
 export type RolloutState = (typeof rolloutStates)[number];
+
+/** Of one Secret: what came before this version may be revoked at the store. */
+export interface OldestVersion {
+  readonly secret: string;
+  /** Name of the immutable Secret; `Unknown`: a pod reads the stable one, and nothing is safe to revoke. */
+  readonly version: string;
+}
 
 /** Why a version goes no further. */
 export interface Halt {
@@ -132,7 +139,7 @@ const optionalSchemas = {
   since: time,
   changingSince: time,
   estimatedCompletion: time,
-  oldestVersionInUse: text,
+  oldestInUse: z.array(z.object({ secret: text, version: text })),
   halted: z.object({ version: text, workload: text, reason: text, at: time }),
 } as const;
 

@@ -3,6 +3,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { collectGarbage, type GarbageDeps } from './collect-garbage.ts';
 import type { OldestInUse, SourceState, SourceUse } from './plan-sweep.ts';
+import type { OldestVersion } from './rollout-status.ts';
 import type { Source } from './source.ts';
 
 export interface SweeperDeps extends GarbageDeps {
@@ -37,15 +38,14 @@ export class Sweeper {
     this.#old.set(namespace, old);
   }
 
-  /** Of all Secrets of a source, by the last sweep. Undefined: there was none yet. */
-  oldestInUse({ namespace, secrets }: Pick<Source, 'namespace' | 'secrets'>): OldestInUse | undefined {
+  /** Of the Secrets of a source, by the last sweep. Undefined: there was none yet. */
+  oldestInUse({ namespace, secrets }: Pick<Source, 'namespace' | 'secrets'>): readonly OldestVersion[] | undefined {
     const swept = this.#uses.get(namespace);
     if (!swept) return undefined;
-    const uses = secrets.flatMap(({ name }) => swept.get(name)?.oldestInUse ?? []);
-    const unknown = uses.find(({ kind }) => kind === 'Unknown');
-    const found = uses.flatMap((use) => (use.kind === 'Oldest' ? use : []));
-    const [oldest] = found.toSorted((a, b) => (a.sinceMs ?? 0) - (b.sinceMs ?? 0));
-    return unknown ?? oldest ?? { kind: 'None' };
+    return secrets.flatMap(({ name: secret }) => {
+      const version = nameOf(swept.get(secret)?.oldestInUse);
+      return version === undefined ? [] : [{ secret, version }];
+    });
   }
 
   /** Others sweep from now on. */
@@ -53,6 +53,18 @@ export class Sweeper {
     this.#uses.clear();
     for (const count of this.#old.values()) this.#deps.metrics.rolloutOldVersions.dec(count);
     this.#old.clear();
+  }
+}
+
+function nameOf(oldest: OldestInUse | undefined): string | undefined {
+  switch (oldest?.kind) {
+    case 'Oldest':
+      return oldest.name;
+    case 'Unknown':
+      return 'Unknown';
+    case 'None':
+    case undefined:
+      return undefined;
   }
 }
 

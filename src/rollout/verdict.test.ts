@@ -116,13 +116,12 @@ describe('how a source stands', () => {
 
   it.for([
     ['of the last leader until there is an own', undefined, 'db-000000000001'],
-    ['that a pod names', { kind: 'Oldest', name: 'db-000000000002' }, 'db-000000000002'],
-    ['that nobody knows', { kind: 'Unknown' }, 'Unknown'],
-    ['no more when nothing uses any', { kind: 'None' }, undefined],
+    ['that a pod names', [{ secret: 'db', version: 'db-000000000002' }], 'db-000000000002'],
+    ['no more when nothing uses any', [], undefined],
   ] as const)('has the oldest version in use %s', ([, oldest, expected]) => {
-    const status = statusOf({ oldestVersionInUse: 'db-000000000001' });
+    const status = statusOf({ oldestInUse: [{ secret: 'db', version: 'db-000000000001' }] });
     const verdict = toVerdict(sourceOf(), outcomeOf({ status, oldestInUse: () => oldest }));
 
-    expect(verdict?.rollout?.oldestVersionInUse).toBe(expected);
+    expect(verdict?.rollout?.oldestInUse?.[0]?.version).toBe(expected);
   });
 });

@@ -5,9 +5,8 @@ import type { BuiltView } from './build-view.ts';
 import type { KnownContent } from './contents.ts';
 import type { NamespacePlan } from './orchestrate.ts';
 import type { PinSupport } from './pin-support.ts';
-import type { OldestInUse } from './plan-sweep.ts';
 import type { Verdict } from './rollout-report.ts';
-import type { RolloutState, RolloutStatus } from './rollout-status.ts';
+import type { OldestVersion, RolloutState, RolloutStatus } from './rollout-status.ts';
 import type { Source } from './source.ts';
 
 /** A look at a namespace. */
@@ -24,8 +23,8 @@ export interface Outcome extends Pass {
   readonly plan: NamespacePlan;
   /** Why a patch was not written, by workload. */
   readonly failures: ReadonlyMap<string, SecretError>;
-  /** The oldest version that something uses, by the last sweep; undefined: there was none in this term. */
-  readonly oldestInUse: (source: Source) => OldestInUse | undefined;
+  /** The oldest versions that something uses, by the last sweep; undefined: there was none in this term. */
+  readonly oldestInUse: (source: Source) => readonly OldestVersion[] | undefined;
 }
 
 /** How a source stands after a pass. Undefined: it has nothing to do with rollouts. */
@@ -58,17 +57,13 @@ export function toVerdict(source: Source, outcome: Outcome): Verdict | undefined
 const done: ReadonlySet<RolloutState> = new Set(['Idle', 'Complete']);
 
 /** What the last sweep of a leader before found holds until the first one of our own. */
-function withOldest(rollout: RolloutStatus | undefined, oldest: OldestInUse | undefined): RolloutStatus | undefined {
+function withOldest(
+  rollout: RolloutStatus | undefined,
+  oldest: readonly OldestVersion[] | undefined,
+): RolloutStatus | undefined {
   if (!rollout || !oldest) return rollout;
-  const { oldestVersionInUse: _, ...rest } = rollout;
-  switch (oldest.kind) {
-    case 'None':
-      return rest;
-    case 'Unknown':
-      return { ...rest, oldestVersionInUse: 'Unknown' };
-    case 'Oldest':
-      return { ...rest, oldestVersionInUse: oldest.name };
-  }
+  const { oldestInUse: _, ...rest } = rollout;
+  return oldest.length === 0 ? rest : { ...rest, oldestInUse: oldest };
 }
 
 /** Why a version of one of its Secrets could not be kept. */

@@ -42,7 +42,7 @@ const everyField: RolloutStatus = {
   held: 1,
   waiting: 1,
   estimatedCompletion: time,
-  oldestVersionInUse: '0123456789ab',
+  oldestInUse: [{ secret: 'db', version: 'db-0123456789ab' }],
   halted: { version: '0123456789ab', workload: 'Deployment shop/web', reason: 'CrashLoopBackOff', at: time },
   history: [
     {
