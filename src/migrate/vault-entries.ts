@@ -58,14 +58,15 @@ function remarkNested({ property, fields }: VaultRemote): void {
 }
 
 /**
- * Parity: the operator's rules. With an engine: the key without the engine and `data/` before it, below `ENGINE/data` for
- * version 2. Without: as it is, but `data` comes after the first segment for version 2, unless it is in there.
+ * Parity: the operator's rules. With an engine: the key without `ENGINE/` and then, for version 2, `data/` before it, below
+ * `ENGINE/data` for version 2. Without: as it is, but `data` comes after the first segment for version 2, unless it is in there.
  */
 function toSecretPath({ store: { mount, version }, key, version: secretVersion }: VaultRemote): string {
   const query = secretVersion === '' ? '' : `?version=${encodeURIComponent(secretVersion)}`;
   const isV2 = version === 'v2';
   if (mount !== '') {
-    const below = withoutPrefix(withoutPrefix(key, `${mount}/`), isV2 ? 'data/' : '');
+    const hasEngine = key.startsWith(`${mount}/`);
+    const below = hasEngine ? withoutPrefix(key.slice(mount.length + 1), isV2 ? 'data/' : '') : key;
     return `${mount}/${isV2 ? 'data/' : ''}${below}${query}`;
   }
   if (!isV2 || key.includes('/data/')) return `${key}${query}`;

@@ -18,9 +18,12 @@ interface Case {
   readonly warning?: string;
 }
 
-const entry = (remoteRef: object, store = 'vault') => ({
-  data: [{ secretKey: 'k', remoteRef, sourceRef: { storeRef: { name: store, kind: 'SecretStore' } } }],
+const datum = (secretKey: string, remoteRef: object, store: string) => ({
+  secretKey,
+  remoteRef,
+  sourceRef: { storeRef: { name: store, kind: 'SecretStore' } },
 });
+const entry = (remoteRef: object, store = 'vault') => ({ data: [datum('k', remoteRef, store)] });
 const extract = (...refs: readonly object[]) => ({ dataFrom: refs.map((ref) => ({ extract: ref })) });
 
 /** Secrets of Vault by path below `secret/data/`. */
@@ -83,6 +86,19 @@ const awsCases: readonly Case[] = [
   { name: 'aws-extracted', spec: { secretStoreRef: { name: 'sm' }, ...extract({ key: 'app' }) } },
   { name: 'aws-parameter', spec: entry({ key: '/prod/parameter' }, 'ssm') },
   { name: 'aws-parameter-part', spec: entry({ key: '/prod/json', property: 'user' }, 'ssm') },
+  {
+    name: 'aws-two-stores',
+    spec: { data: [datum('a', { key: 'app', property: 'user' }, 'sm'), datum('b', { key: '/prod/parameter' }, 'ssm')] },
+  },
+  {
+    name: 'vault-and-aws',
+    spec: {
+      data: [
+        datum('a', { key: 'app', property: 'user' }, 'sm'),
+        datum('b', { key: 'plain', property: 'user' }, 'vault'),
+      ],
+    },
+  },
   { name: 'aws-parameter-version', spec: entry({ key: '/prod/parameter', version: '1' }, 'ssm') },
 ];
 
@@ -144,6 +160,7 @@ controllerE2e({ name: 'What External Secrets Operator makes, lockstep makes too'
       vault.call('POST', `secret/data/${path}`, { data: JSON.parse(data) as object });
     await vault.putSecret('witness', { value: stand().evidence.newSecret('witness') });
     await put('plain', JSON.stringify(plain));
+    await put('data/plain', '{"user":"somebody else"}');
     await put('folder/plain', '{"user":"you","secret":"s"}');
     await put('one-more', '{"more":"yes"}');
     await put('versioned', '{"k":"first"}');
@@ -167,7 +184,7 @@ controllerE2e({ name: 'What External Secrets Operator makes, lockstep makes too'
       );
       await operator.put(declared);
       const isMade = async (): Promise<boolean> => (await tenant.readSecret(name)) !== undefined;
-      await until(isMade, { what: `the operator to make ${name}`, timeoutMs: 60_000 });
+      await until(isMade, { what: `the operator to make ${name}`, timeoutMs: 20_000 });
 
       guide.write(`${name}.yaml`, [...stores, declared]);
       const { code, output } = await guide.sh(

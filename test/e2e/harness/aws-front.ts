@@ -105,7 +105,8 @@ export class AwsFront {
   }
 
   #behaviour(): readonly ScriptedAwsReply[] {
-    const reads = ['GetSecretValue', 'BatchGetSecretValue', 'GetParameters'];
+    // The last one is what other tools use.
+    const reads = ['GetSecretValue', 'BatchGetSecretValue', 'GetParameters', 'GetParameter'];
     return [
       { action: 'GetCredentials', reply: () => toAgentReply(this.issue()) },
       { action: 'AssumeRoleWithWebIdentity', reply: (request) => this.#login(request) },

@@ -36,11 +36,6 @@ export class Guide {
     chmodSync(lockstep, 0o755);
   }
 
-  /** Headings that have commands. */
-  get steps(): readonly string[] {
-    return [...this.#sections].filter(([, text]) => blocksOf(text).length > 0).map(([heading]) => heading);
-  }
-
   /** A file that the reader has in Git. */
   write(name: string, objects: readonly object[]): void {
     writeFileSync(join(this.dir, name), objects.map((each) => JSON.stringify(each)).join('\n---\n'));

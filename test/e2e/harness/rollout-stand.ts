@@ -128,14 +128,15 @@ export class RolloutStand {
     return rollout.version ?? '';
   }
 
-  /** Deployments of the namespace whose present template has not replaced all pods. */
+  /** Deployments of the namespace that were changed since they were made, and whose present template has not replaced all pods. */
   async inFlight(): Promise<readonly string[]> {
     const path = `/apis/apps/v1/namespaces/${this.tenant.namespace}/deployments`;
     const { items } = await this.#kube.call<{ items: readonly RolledDeployment[] }>('GET', path);
     return items.flatMap(({ metadata, spec, status }) => {
       const { observedGeneration, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
       const isDone = [replicas, updatedReplicas, availableReplicas].every((count) => count === spec.replicas);
-      return isDone && observedGeneration === metadata.generation ? [] : metadata.name;
+      const isNew = metadata.generation === 1;
+      return isNew || (isDone && observedGeneration === metadata.generation) ? [] : metadata.name;
     });
   }
 
