@@ -51,16 +51,18 @@ rolloutE2e('Many workloads of one source', 'rollout-many', (stand) => {
 
   describe('with a canary that fails', () => {
     it.for([
-      ['Deployment', 'CrashLoopBackOff'],
-      ['StatefulSet', 'CreateContainerConfigError'],
-      ['DaemonSet', 'ImagePullBackOff'],
+      { kind: 'Deployment', waits: 'CrashLoopBackOff' },
+      { kind: 'StatefulSet', waits: 'CreateContainerConfigError' },
+      { kind: 'DaemonSet', waits: 'ImagePullBackOff' },
+      { kind: 'Deployment', waits: 'ContainerCreating', reason: 'ProgressDeadlineExceeded' },
     ] as const)(
-      'a %s with %s: the others are left alone until somebody resumes the version',
-      async ([kind, reason]) => {
+      'a $kind with $waits: the others are left alone until somebody resumes the version',
+      async ({ kind, waits, reason = waits }) => {
         const name = `halt-${reason.toLowerCase()}`;
         await stand().source(name, { rollout: { maxConcurrent: 5 } });
-        const marks = { [podMarks.failsOnceStamped]: reason };
-        const canary = await stand().workload(kind, `${name}-0`, { uses: [name], marks });
+        const marks = { [podMarks.failsOnceStamped]: waits };
+        const spec = kind === 'Deployment' ? { progressDeadlineSeconds: 2 } : {};
+        const canary = await stand().workload(kind, `${name}-0`, { uses: [name], marks, spec });
         const others = await create(name, 3, { labels: { 'lockstep.dev/rollout-order': '1' } });
         for (const user of [canary, ...others]) await user.run(1);
         await stand().known(name, canary, ...others);

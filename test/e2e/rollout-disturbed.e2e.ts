@@ -2,15 +2,19 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import type { Controller } from './harness/controller.ts';
+import { failAll } from './harness/front-replies.ts';
 import { podMarks } from './harness/kwok.ts';
 import { rolloutE2e } from './harness/rollout-e2e.ts';
 import type { RolloutStand } from './harness/rollout-stand.ts';
 import { hashesAnnotation, type RolledWorkload } from './harness/rollout-workload.ts';
 import { ShiftedDate } from './harness/shifted-date.ts';
+import { soon } from './harness/until.ts';
 
 const minuteMs = 60_000;
 
 rolloutE2e('A rollout that others disturb', 'rollout-disturbed', (stand) => {
+  let controller: Controller;
   let date: ShiftedDate;
   let later: RolloutStand;
   beforeAll(async () => {
@@ -21,7 +25,7 @@ rolloutE2e('A rollout that others disturb', 'rollout-disturbed', (stand) => {
       `--namespaces=${space.tenant.namespace}`,
       '--leader-elect=false',
     ];
-    await stand().startController(...scope(stand()));
+    controller = await stand().startController(...scope(stand()));
     stand().base.environment = date.environment;
     await stand().startController(...scope(later));
   });
@@ -117,6 +121,29 @@ rolloutE2e('A rollout that others disturb', 'rollout-disturbed', (stand) => {
       await stand().change('undone', 'a');
       await stand().completed('undone', versions.at(-1));
       expect([annotations.includes((await user.annotation()) ?? ''), await user.changes()]).toEqual([false, 4]);
+    });
+
+    it('an API server that refuses one workload: the others follow, and nobody is restarted twice when it takes it', async () => {
+      await stand().source('refused', { rollout: { maxConcurrent: 5, canary: { count: 0 } } });
+      const names = ['refused-0', 'refused-1', 'refused-2'];
+      const create = async (name: string) => await stand().workload('Deployment', name, { uses: ['refused'] });
+      const users = await Promise.all(names.map(create));
+      const version = await stand().known('refused', ...users);
+      const refuse = failAll(403, 'Forbidden');
+      controller.front.intercept = (request) =>
+        request.verb === 'apply' && request.name === 'refused-0' ? refuse(request) : undefined;
+      await stand().change('refused', 'a');
+      const { updated } = await stand().untilRollout('refused', 'to have two', (now) => now.updated === 2);
+      expect(updated).toBe(2);
+      const says = async () => await stand().tenant.condition('refused', 'RolloutComplete');
+      await expect.poll(says, soon).toMatchObject({
+        status: 'False',
+        reason: 'PatchFailed',
+        message: expect.stringContaining(`${users[0]?.key}: `),
+      });
+      controller.front.behave();
+      await stand().completed('refused', version);
+      expect(await Promise.all(users.map((user) => user.changes()))).toEqual([1, 1, 1]);
     });
 
     it('a workload that is deleted while it is on its way: it is forgotten, and the others follow', async () => {

@@ -192,6 +192,9 @@ export class ControllerStand {
       `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
       `/api/v1/namespaces/${namespace}/configmaps`,
       `/api/v1/namespaces/${namespace}/serviceaccounts`,
+      `/api/v1/namespaces/${namespace}/pods`,
+      ...workloads.map((plural) => `/apis/apps/v1/namespaces/${namespace}/${plural}`),
+      `/apis/batch/v1/namespaces/${namespace}/cronjobs`,
     ];
     for (const list of lists) this.evidence.add('objects', JSON.stringify(await this.kube.call('GET', list)));
     this.evidence.add('metadata of Secrets', await this.kube.listMetadata(`/api/v1/namespaces/${namespace}/secrets`));
@@ -209,6 +212,9 @@ export class ControllerStand {
     if (token !== undefined) this.evidence.mark('a service-account token', token);
   }
 }
+
+/** And what their histories are made of. */
+const workloads = ['deployments', 'statefulsets', 'daemonsets', 'replicasets', 'controllerrevisions'];
 
 /** Service accounts of every tenant. Vault's role is for the first. */
 const accounts = ['app', 'other'];
