@@ -94,13 +94,13 @@ rolloutE2e('Many workloads of one source', 'rollout-many', (stand) => {
       const canary = await stand().workload('Deployment', 'pin-0', { uses: ['pin'], marks });
       const others = await create('pin', 10);
       const version = await stand().known('pin', canary, ...others);
-      const ready = async (): Promise<boolean> => {
+      const isComplete = async (before: string | undefined): Promise<boolean> => {
         await canary.play();
         const now = await stand().rollout('pin');
-        return now?.state === 'Complete' && now.version !== version;
+        return now?.state === 'Complete' && now.version !== before;
       };
       const old = await stand().change('pin', 'a');
-      await until(ready, { what: 'all to be pinned', timeoutMs: 60_000 });
+      await until(async () => await isComplete(version), { what: 'all to be pinned', timeoutMs: 60_000 });
       const pins = (await others[0]?.annotation(pinsAnnotation)) ?? '';
 
       await stand().change('pin', 'a');
@@ -115,6 +115,13 @@ rolloutE2e('Many workloads of one source', 'rollout-many', (stand) => {
         expect(await each.changes()).toBe(1);
       }
       expect(await stand().tenant.readValue(pins.split('=')[1] ?? '')).toBe(old);
+
+      const halted = (await stand().rollout('pin'))?.version;
+      controller.front.forget();
+      await stand().change('pin', 'a');
+      await until(async () => await isComplete(halted), { what: 'the next version to be complete', timeoutMs: 60_000 });
+      expect(patched('pin').map(({ name }) => name)).toHaveLength(others.length + 1);
+      expect(patched('pin')[0]?.name).toBe(canary.name);
       await policy.remove();
       await api.close();
     });
