@@ -126,7 +126,7 @@ export const layers: Readonly<Record<string, Layer>> = {
 /** Files of src/ beside the folders: they put the parts together. Nobody imports them but the folders named here. */
 export const compositionRoots: Readonly<Record<string, readonly string[]>> = {
   main: [],
-  app: [],
+  'provider-app': [],
   'controller-app': [],
   stores: [],
   'aws-backends': ['cli'],

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { DriverClient } from '../test/fakes/driver-client.ts';
 import { FakeVault } from '../test/fakes/vault-server.ts';
-import { createProviderApp } from './app.ts';
+import { createProviderApp } from './provider-app.ts';
 import type { Daemon } from './cli/daemon.ts';
 import { readProviderConfig } from './config/provider-config.ts';
 import { formatProblem } from './core/problem.ts';
