@@ -23,7 +23,7 @@ import { type Component, createLifecycle } from './platform/lifecycle.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { readVersionKey } from './platform/version-key.ts';
-import { createWorkloadWatches } from './rollout/workload-watches.ts';
+import { createWorkloadWatches } from './rollout/workloads/workload-watches.ts';
 import { createResolver } from './resolve/resolver.ts';
 import { createDialects } from './spc/dialect.ts';
 import { createStores, type Tools } from './stores.ts';

@@ -8,7 +8,8 @@ import { type CommandTable, runProgram } from './cli/program.ts';
 import { createLogOutput } from './platform/log-output.ts';
 
 /** Help and mistakes need no daemon, and one daemon needs nothing of the other. */
-const createProviderApp: CreateProviderApp = async (...input) => (await import('./provider-app.ts')).createProviderApp(...input);
+const createProviderApp: CreateProviderApp = async (...input) =>
+  (await import('./provider-app.ts')).createProviderApp(...input);
 const createControllerApp: CreateControllerApp = async (...input) =>
   (await import('./controller-app.ts')).createControllerApp(...input);
 

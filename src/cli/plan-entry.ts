@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/duration.ts';
 import { type KubeObject, membersOf } from '../kube/objects.ts';
-import type { RolloutMode } from '../rollout/mode-label.ts';
+import type { RolloutMode } from '../rollout/workloads/mode-label.ts';
 import type { Preview, PreviewStep } from '../rollout/preview.ts';
 import type { Source } from '../rollout/source.ts';
 

@@ -5,12 +5,12 @@ import { type PlanConfig, planFlags, readPlanConfig } from '../config/plan-confi
 import { SecretError } from '../core/errors.ts';
 import type { ApiReader, CallOptions } from '../kube/api-client.ts';
 import { keyOf, type KubeObject, resources } from '../kube/objects.ts';
-import { isFrozen } from '../rollout/mode-label.ts';
+import { isFrozen } from '../rollout/workloads/mode-label.ts';
 import { type Preview, previewRollout } from '../rollout/preview.ts';
 import type { RolloutSpec } from '../rollout/rollout-spec.ts';
 import type { Source } from '../rollout/source.ts';
-import { type WorkloadKind, workloadResources } from '../rollout/workload-kind.ts';
-import { toWorkload, type Workload } from '../rollout/workload.ts';
+import { type WorkloadKind, workloadResources } from '../rollout/workloads/workload-kind.ts';
+import { toWorkload, type Workload } from '../rollout/workloads/workload.ts';
 import { alignColumns } from './columns.ts';
 import { type Command, defineCommand } from './command.ts';
 import { connect } from './connect.ts';

@@ -6,7 +6,7 @@ import { keyOf, type ObjectKey } from '../kube/objects.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { VersionKeeper } from '../rollout/version-keeper.ts';
+import type { VersionKeeper } from '../rollout/versions/version-keeper.ts';
 import { renderSecret } from '../secret-objects/render.ts';
 import type { DesiredSecret, SecretObject } from '../secret-objects/secret-object.ts';
 import { withoutAbsent } from '../secret-objects/without-absent.ts';

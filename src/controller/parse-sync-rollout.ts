@@ -1,6 +1,6 @@
 import type { Condition } from '../kube/condition.ts';
 import { type KubeObject, membersOf } from '../kube/objects.ts';
-import { isFrozen } from '../rollout/mode-label.ts';
+import { isFrozen } from '../rollout/workloads/mode-label.ts';
 import { rolloutNames } from '../rollout/names.ts';
 import { parseRolloutSpec } from '../rollout/rollout-spec.ts';
 import { parseRolloutStatus } from '../rollout/rollout-status.ts';

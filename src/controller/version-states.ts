@@ -1,5 +1,5 @@
 import type { Reflector } from '../kube/reflector.ts';
-import type { SourceState } from '../rollout/plan-sweep.ts';
+import type { SourceState } from '../rollout/versions/plan-sweep.ts';
 import type { ClassObject } from './parse-class.ts';
 import { toSource } from './rollout-source.ts';
 import type { SyncObject } from './sync-object.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sourceOf, statusOf } from '../../test/fakes/sources.ts';
 import { readingAll, readingKeys, workloadOf } from '../../test/fakes/workloads.ts';
 import { buildView, type NamespaceFacts } from './build-view.ts';
-import type { KnownContent } from './contents.ts';
+import type { KnownContent } from './versions/contents.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
 import type { Source } from './source.ts';
 

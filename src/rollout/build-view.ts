@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 
 import { keyOf, type ObjectKey } from '../kube/objects.ts';
-import { usedHash } from './content.ts';
-import type { KnownContent } from './contents.ts';
+import { usedHash } from './versions/content.ts';
+import type { KnownContent } from './versions/contents.ts';
 import { decideWorkload, type Decision } from './decide.ts';
-import type { Findings } from './inspect-workload.ts';
+import type { Findings } from './workloads/inspect-workload.ts';
 import type { LedgerEntry } from './ledger.ts';
-import { type Target, toTarget } from './mode.ts';
-import type { NamespaceView, SourceView, WorkloadView } from './rollout-view.ts';
+import { type Target, toTarget } from './workloads/mode.ts';
+import type { NamespaceView, SourceView, WorkloadView } from './orchestrator/rollout-view.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
 import type { DesiredVersion } from './sight.ts';
 import type { Source } from './source.ts';
-import { toHash } from './version.ts';
-import type { Workload } from './workload.ts';
+import { toHash } from './versions/version.ts';
+import type { Workload } from './workloads/workload.ts';
 
 /** What a pass over a namespace is made of. */
 export interface NamespaceFacts {

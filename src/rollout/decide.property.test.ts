@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { RolloutWorld } from '../../test/fakes/rollout-world.ts';
-import type { RolloutMode } from './mode-label.ts';
+import type { RolloutMode } from './workloads/mode-label.ts';
 
 /** What may happen between two looks; each with how many rollouts it may bring at most. */
 type Happening = readonly [name: string, allowed: number, happen: (world: RolloutWorld) => void];

@@ -5,19 +5,19 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { buildView, type NamespaceFacts, type ValidSource } from './build-view.ts';
-import type { Contents } from './contents.ts';
-import { inspectWorkloads } from './inspect-workloads.ts';
-import { afterStarts, type NamespacePlan, orchestrate } from './orchestrate.ts';
-import type { PinSupport } from './pin-support.ts';
+import type { Contents } from './versions/contents.ts';
+import { inspectWorkloads } from './workloads/inspect-workloads.ts';
+import { afterStarts, type NamespacePlan, orchestrate } from './orchestrator/orchestrate.ts';
+import type { PinSupport } from './versions/pin-support.ts';
 import { Refusals } from './refusals.ts';
 import type { RolloutReport } from './rollout-report.ts';
 import type { RolloutSlots } from './slots.ts';
 import type { Source } from './source.ts';
 import { type Started, startWorkloads, toFailure } from './start-workloads.ts';
-import { unkeptSources } from './unkept-sources.ts';
+import { unkeptSources } from './versions/unkept-sources.ts';
 import { type Outcome, type Pass, toVerdict } from './verdict.ts';
-import { keyId, namespaceKey } from './version.ts';
-import type { WorkloadWatches } from './workload-watches.ts';
+import { keyId, namespaceKey } from './versions/version.ts';
+import type { WorkloadWatches } from './workloads/workload-watches.ts';
 
 export interface RolloutEngineDeps {
   /** Fenced. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import type { RolloutMode } from './mode-label.ts';
-import type { References } from './references.ts';
+import type { RolloutMode } from './workloads/mode-label.ts';
+import type { References } from './workloads/references.ts';
 
 /**
  * What one SecretProviderClassSync knows about one workload, in `status.rollout.workloads[]`: never in annotations of the

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readingAll, workloadOf, type WorkloadParts } from '../../test/fakes/workloads.ts';
 import { previewRollout, type PreviewInput } from './preview.ts';
 import { parseRolloutSpec, type RolloutSpec } from './rollout-spec.ts';
-import type { Workload } from './workload.ts';
+import type { Workload } from './workloads/workload.ts';
 
 const source: PreviewInput['source'] = {
   className: 'db',

@@ -1,8 +1,8 @@
-import { type RolloutSource, type Target, toTarget } from './mode.ts';
-import { averageRolloutMs, concurrencyOf } from './pace.ts';
+import { type RolloutSource, type Target, toTarget } from './workloads/mode.ts';
+import { averageRolloutMs, concurrencyOf } from './orchestrator/pace.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
 import type { RolloutStatus } from './rollout-status.ts';
-import type { Workload } from './workload.ts';
+import type { Workload } from './workloads/workload.ts';
 
 /** What would happen to the workloads if every value of a source changed now. */
 export interface Preview {

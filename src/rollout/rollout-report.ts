@@ -7,12 +7,12 @@ import type { ObjectReference } from '../kube/event-series.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { LastWritten } from '../kube/last-written.ts';
 import { apiVersionOf, resources } from '../kube/objects.ts';
-import type { RolloutEvent } from './rollout-events.ts';
+import type { RolloutEvent } from './orchestrator/rollout-events.ts';
 import type { RolloutMetrics } from './rollout-metrics.ts';
 import type { RolloutStatus } from './rollout-status.ts';
 import type { Source } from './source.ts';
-import { workloadResources } from './workload-kind.ts';
-import type { Workload } from './workload.ts';
+import { workloadResources } from './workloads/workload-kind.ts';
+import type { Workload } from './workloads/workload.ts';
 
 export interface RolloutReportDeps {
   /** Fenced. */

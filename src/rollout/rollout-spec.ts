@@ -2,8 +2,8 @@ import * as z from 'zod';
 
 import { parseGoDuration } from '../core/duration.ts';
 import type { Parsed, Problem } from '../core/problem.ts';
-import type { RolloutMode } from './mode-label.ts';
-import { parseWindow, type Window } from './windows.ts';
+import type { RolloutMode } from './workloads/mode-label.ts';
+import { parseWindow, type Window } from './orchestrator/windows.ts';
 
 /** `spec.rollout` of a SecretProviderClassSync, with what is meant where nothing is said. */
 export interface RolloutSpec {

@@ -1,7 +1,7 @@
 import { type LedgerEntry, type PatchedEntry, usageOf } from './ledger.ts';
-import type { RolloutMode } from './mode-label.ts';
+import type { RolloutMode } from './workloads/mode-label.ts';
 import { formatHashes, formatStamp, parseHashes, parseStamp, type Stamp } from './stamps.ts';
-import type { Workload } from './workload.ts';
+import type { Workload } from './workloads/workload.ts';
 
 /** Which content of a Secret a workload should have. */
 export interface DesiredVersion {

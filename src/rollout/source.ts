@@ -1,6 +1,6 @@
 import type { Parsed } from '../core/problem.ts';
 import type { Condition } from '../kube/condition.ts';
-import type { SourceSecret } from './mode.ts';
+import type { SourceSecret } from './workloads/mode.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
 import type { RolloutStatus } from './rollout-status.ts';
 

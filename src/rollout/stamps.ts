@@ -1,7 +1,7 @@
 import { checkObjectName } from '../secret-objects/kube-syntax.ts';
 import { rolloutNames } from './names.ts';
-import { parseVersionName } from './version-secret.ts';
-import { hashPattern } from './version.ts';
+import { parseVersionName } from './versions/version-secret.ts';
+import { hashPattern } from './versions/version.ts';
 
 /** A mode that writes to the pod template. */
 export type StampMode = 'Restart' | 'Pin';

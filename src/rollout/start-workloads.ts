@@ -1,10 +1,10 @@
 import { type SecretError, toSecretError } from '../core/errors.ts';
 import type { CallOptions } from '../kube/api-client.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Start } from './choose-starts.ts';
-import { patchTemplate, type PatchTemplateDeps } from './patch-template.ts';
+import type { Start } from './orchestrator/choose-starts.ts';
+import { patchTemplate, type PatchTemplateDeps } from './workloads/patch-template.ts';
 import type { Source } from './source.ts';
-import { type TemplateChange, toTemplateAnnotations } from './template-annotations.ts';
+import { type TemplateChange, toTemplateAnnotations } from './workloads/template-annotations.ts';
 import type { Pass } from './verdict.ts';
 
 export interface StartDeps extends PatchTemplateDeps {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { sourceOf, statusOf } from '../../test/fakes/sources.ts';
 import { SecretError } from '../core/errors.ts';
-import type { RolloutMode } from './mode-label.ts';
-import type { Target } from './mode.ts';
-import type { NamespacePlan } from './orchestrate.ts';
+import type { RolloutMode } from './workloads/mode-label.ts';
+import type { Target } from './workloads/mode.ts';
+import type { NamespacePlan } from './orchestrator/orchestrate.ts';
 import type { RolloutStatus } from './rollout-status.ts';
 import { type Outcome, toVerdict } from './verdict.ts';
 

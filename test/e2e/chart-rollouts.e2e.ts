@@ -6,7 +6,7 @@ import { createApiClient } from '../../src/kube/http-api-client.ts';
 import { loadKubeConfig } from '../../src/kube/kube-config.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { collectRoots, type Roots } from '../../src/rollout/roots.ts';
+import { collectRoots, type Roots } from '../../src/rollout/versions/roots.ts';
 import { ChartIdentity } from './harness/chart-identity.ts';
 import { controllerE2e } from './harness/controller-e2e.ts';
 import { writeKubeconfig } from './harness/kubeconfig.ts';

@@ -11,7 +11,7 @@ import { createApiClient } from '../../src/kube/http-api-client.ts';
 import { loadUserKubeConfig } from '../../src/kube/user-kube-config.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { patchTemplate } from '../../src/rollout/patch-template.ts';
+import { patchTemplate } from '../../src/rollout/workloads/patch-template.ts';
 import { apiE2e } from './harness/api-e2e.ts';
 import { kubectl } from './harness/kubectl.ts';
 

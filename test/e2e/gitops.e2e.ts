@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import { isFrozen } from '../../src/rollout/mode-label.ts';
+import { isFrozen } from '../../src/rollout/workloads/mode-label.ts';
 import { argoActions, argoHealth, kstatus, type Resource, runArgoAction } from '../gitops.ts';
 import { controllerE2e } from './harness/controller-e2e.ts';
 import type { ControllerStand } from './harness/controller-stand.ts';

@@ -1,6 +1,6 @@
-import { collectGarbage, type SweepReport, type SweepRequest } from '../../src/rollout/collect-garbage.ts';
+import { collectGarbage, type SweepReport, type SweepRequest } from '../../src/rollout/versions/collect-garbage.ts';
 import { rolloutNames } from '../../src/rollout/names.ts';
-import type { SourceState } from '../../src/rollout/plan-sweep.ts';
+import type { SourceState } from '../../src/rollout/versions/plan-sweep.ts';
 import { versionSource, VersionsUnderTest } from './versions-under-test.ts';
 
 const hour = 3_600_000;

@@ -1,12 +1,12 @@
 import { decideWorkload } from '../../src/rollout/decide.ts';
 import type { LedgerEntry } from '../../src/rollout/ledger.ts';
-import type { RolloutMode } from '../../src/rollout/mode-label.ts';
-import { afterStarts, type NamespacePlan, orchestrate } from '../../src/rollout/orchestrate.ts';
-import type { RolloutEvent } from '../../src/rollout/rollout-events.ts';
+import type { RolloutMode } from '../../src/rollout/workloads/mode-label.ts';
+import { afterStarts, type NamespacePlan, orchestrate } from '../../src/rollout/orchestrator/orchestrate.ts';
+import type { RolloutEvent } from '../../src/rollout/orchestrator/rollout-events.ts';
 import { parseRolloutSpec, type RolloutSpec } from '../../src/rollout/rollout-spec.ts';
 import { parseRolloutStatus, type RolloutStatus } from '../../src/rollout/rollout-status.ts';
-import type { NamespaceView, SourceView, WorkloadView } from '../../src/rollout/rollout-view.ts';
-import { toTemplateAnnotations } from '../../src/rollout/template-annotations.ts';
+import type { NamespaceView, SourceView, WorkloadView } from '../../src/rollout/orchestrator/rollout-view.ts';
+import { toTemplateAnnotations } from '../../src/rollout/workloads/template-annotations.ts';
 import { hashFor } from './rollout-world.ts';
 import { SimulatedWorkload, type SimulatedParts } from './simulated-workload.ts';
 

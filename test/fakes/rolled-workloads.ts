@@ -1,7 +1,7 @@
 import { type KubeObject, membersOf } from '../../src/kube/objects.ts';
 import { rolloutNames } from '../../src/rollout/names.ts';
-import { templateOf } from '../../src/rollout/workload.ts';
-import { type WorkloadKind, workloadResources } from '../../src/rollout/workload-kind.ts';
+import { templateOf } from '../../src/rollout/workloads/workload.ts';
+import { type WorkloadKind, workloadResources } from '../../src/rollout/workloads/workload-kind.ts';
 import { namespace, type SyncWorld } from './sync-world.ts';
 import { rawWorkload, readingAll, type WorkloadParts } from './workloads.ts';
 

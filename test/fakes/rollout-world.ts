@@ -1,9 +1,9 @@
 import { type Decision, decideWorkload, type Patch } from '../../src/rollout/decide.ts';
 import type { LedgerEntry } from '../../src/rollout/ledger.ts';
-import type { RolloutMode } from '../../src/rollout/mode-label.ts';
+import type { RolloutMode } from '../../src/rollout/workloads/mode-label.ts';
 import { rolloutNames } from '../../src/rollout/names.ts';
 import type { DesiredVersion, Facts } from '../../src/rollout/sight.ts';
-import { toTemplateAnnotations } from '../../src/rollout/template-annotations.ts';
+import { toTemplateAnnotations } from '../../src/rollout/workloads/template-annotations.ts';
 import { readingKeys, workloadOf } from './workloads.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { RolloutMode } from '../../src/rollout/mode-label.ts';
-import type { PodFailure } from '../../src/rollout/pod-health.ts';
-import type { Workload } from '../../src/rollout/workload.ts';
+import type { RolloutMode } from '../../src/rollout/workloads/mode-label.ts';
+import type { PodFailure } from '../../src/rollout/workloads/pod-health.ts';
+import type { Workload } from '../../src/rollout/workloads/workload.ts';
 import { workloadOf } from './workloads.ts';
 
 export interface SimulatedParts {

@@ -5,7 +5,7 @@ import {
   type EnsuredVersion,
   type VersionSecrets,
   type VersionSource,
-} from '../../src/rollout/version-secrets.ts';
+} from '../../src/rollout/versions/version-secrets.ts';
 import { FakeClock } from './clock.ts';
 import { createKubeUnderTest, type KubeUnderTest } from './kube-client-under-test.ts';
 

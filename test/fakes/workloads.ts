@@ -1,6 +1,6 @@
 import { apiVersionOf, type KubeObject, type ObjectMeta } from '../../src/kube/objects.ts';
-import { type WorkloadKind, workloadResources } from '../../src/rollout/workload-kind.ts';
-import { toWorkload, type Workload } from '../../src/rollout/workload.ts';
+import { type WorkloadKind, workloadResources } from '../../src/rollout/workloads/workload-kind.ts';
+import { toWorkload, type Workload } from '../../src/rollout/workloads/workload.ts';
 
 /** Parts of a workload; the rest is that of a healthy one with two replicas. */
 export interface WorkloadParts {

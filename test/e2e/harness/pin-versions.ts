@@ -6,10 +6,10 @@ import { createApiClient } from '../../../src/kube/http-api-client.ts';
 import { resources } from '../../../src/kube/objects.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
-import { collectGarbage, type SweepReport } from '../../../src/rollout/collect-garbage.ts';
-import { checkPinSupport, type PinSupport } from '../../../src/rollout/pin-support.ts';
-import type { Retention } from '../../../src/rollout/plan-sweep.ts';
-import { createVersionSecrets } from '../../../src/rollout/version-secrets.ts';
+import { collectGarbage, type SweepReport } from '../../../src/rollout/versions/collect-garbage.ts';
+import { checkPinSupport, type PinSupport } from '../../../src/rollout/versions/pin-support.ts';
+import type { Retention } from '../../../src/rollout/versions/plan-sweep.ts';
+import { createVersionSecrets } from '../../../src/rollout/versions/version-secrets.ts';
 import type { ApiStand } from './api-e2e.ts';
 import type { KubeObject } from './kube-api.ts';
 
