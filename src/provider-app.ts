@@ -9,7 +9,7 @@ import type { TokenIssuer } from './core/token-issuer.ts';
 import { createProviderServer, type ProviderServer } from './csi/provider-server.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { createHttpEndpoints, type HttpEndpointsDeps } from './platform/http-endpoints.ts';
-import { isInCluster } from './kube/in-cluster.ts';
+import { isInCluster } from './kube/client/in-cluster.ts';
 import { LearnedValue } from './platform/learned-value.ts';
 import { type Component, createLifecycle } from './platform/lifecycle.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
@@ -102,8 +102,8 @@ async function loadVersionKey({ versionKeyFile }: ProviderConfig, logger: Logger
 async function loadTokenIssuer(config: ProviderConfig): Promise<TokenIssuer | undefined> {
   if (!config.tokenRequestFallback) return undefined;
   const [{ loadKubeConfig }, { createTokenIssuer }] = await Promise.all([
-    import('./kube/kube-config.ts'),
-    import('./kube/token-issuer.ts'),
+    import('./kube/client/kube-config.ts'),
+    import('./kube/tokens/token-issuer.ts'),
   ]);
   return createTokenIssuer(loadKubeConfig(config.kubeconfig));
 }
@@ -118,8 +118,8 @@ async function createRoles(config: ProviderConfig, clock: Clock): Promise<RoleRe
   if (!hasKubernetes(config)) return undefined;
   const load = async (): Promise<RoleReader> => {
     const [{ loadKubeConfig }, { createRoleReader }] = await Promise.all([
-      import('./kube/kube-config.ts'),
-      import('./kube/role-reader.ts'),
+      import('./kube/client/kube-config.ts'),
+      import('./kube/tokens/role-reader.ts'),
     ]);
     return createRoleReader(loadKubeConfig(config.kubeconfig), { clock });
   };
@@ -140,7 +140,7 @@ function createRegion(config: ProviderConfig, { clock, logger }: Tools): Learned
   if (!isWanted || nodeName === undefined || !hasKubernetes(config)) return undefined;
   const learn = async (signal: AbortSignal): Promise<string | undefined> => {
     const [{ loadKubeConfig }, { readNodeRegion }] = await Promise.all([
-      import('./kube/kube-config.ts'),
+      import('./kube/client/kube-config.ts'),
       import('./kube/node-region.ts'),
     ]);
     return await readNodeRegion(loadKubeConfig(config.kubeconfig), nodeName, signal);

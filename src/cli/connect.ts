@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../config/cluster-flags.ts';
-import type { ApiClient } from '../kube/api-client.ts';
+import type { ApiClient } from '../kube/client/api-client.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 
@@ -19,8 +19,8 @@ export async function connect(
   metrics: Metrics = createMetrics(),
 ): Promise<Cluster> {
   const [{ currentNamespace, loadUserKubeConfig }, { createApiClient }] = await Promise.all([
-    import('../kube/user-kube-config.ts'),
-    import('../kube/http-api-client.ts'),
+    import('../kube/client/user-kube-config.ts'),
+    import('../kube/client/http-api-client.ts'),
   ]);
   const config = loadUserKubeConfig({ file: kubeconfig, defaults: defaultKubeconfigs });
   return { client: createApiClient(config, { clock: systemClock, metrics }), namespace: currentNamespace(config) };

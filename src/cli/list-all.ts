@@ -1,7 +1,7 @@
 import { SecretError } from '../core/errors.ts';
-import type { ApiReader, CallOptions } from '../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../kube/client/api-client.ts';
 import type { KubeObject, Resource } from '../kube/objects.ts';
-import { listPages } from '../kube/paged-list.ts';
+import { listPages } from '../kube/watch/paged-list.ts';
 
 /** All objects of a kind in a namespace, or in all of them; `T` is what is kept of each. Throws KUBE_…. */
 export async function listAll<T>(

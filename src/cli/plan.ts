@@ -1,9 +1,9 @@
-import { parseClass } from '../controller/parse-class.ts';
+import { parseClass } from '../controller/classes/parse-class.ts';
 import { parseSync } from '../controller/parse-sync.ts';
 import { toSource } from '../controller/rollout-source.ts';
 import { type PlanConfig, planFlags, readPlanConfig } from '../config/plan-config.ts';
 import { SecretError } from '../core/errors.ts';
-import type { ApiReader, CallOptions } from '../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../kube/client/api-client.ts';
 import { keyOf, type KubeObject, resources } from '../kube/objects.ts';
 import { isFrozen } from '../rollout/workloads/mode-label.ts';
 import { type Preview, previewRollout } from '../rollout/preview.ts';

@@ -1,7 +1,7 @@
 import { type HousekeepingConfig, readHousekeepingConfig, removeSocketsFlags } from '../config/housekeeping-flags.ts';
 import { SecretError } from '../core/errors.ts';
 import { removeSockets } from '../csi/remove-sockets.ts';
-import type { ApiReader } from '../kube/api-client.ts';
+import type { ApiReader } from '../kube/client/api-client.ts';
 import { membersOf, resources } from '../kube/objects.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -50,8 +50,8 @@ async function remove({ providerDir, providers }: Config, host: Host): Promise<E
 
 async function wait(config: Config, host: Host): Promise<ExitCode> {
   const [{ loadKubeConfig }, { createApiClient }] = await Promise.all([
-    import('../kube/kube-config.ts'),
-    import('../kube/http-api-client.ts'),
+    import('../kube/client/kube-config.ts'),
+    import('../kube/client/http-api-client.ts'),
   ]);
   const client = createApiClient(loadKubeConfig(config.kubeconfig), { clock: systemClock, metrics: createMetrics() });
   try {

@@ -2,7 +2,7 @@ import { parseSync } from '../controller/parse-sync.ts';
 import type { SyncObject } from '../controller/sync-object.ts';
 import { readRolloutConfig, type RolloutAction, type RolloutConfig, rolloutFlags } from '../config/rollout-config.ts';
 import { SecretError } from '../core/errors.ts';
-import type { ApiClient, CallOptions } from '../kube/api-client.ts';
+import type { ApiClient, CallOptions } from '../kube/client/api-client.ts';
 import { resources } from '../kube/objects.ts';
 import { rolloutNames } from '../rollout/names.ts';
 import { type Command, defineCommand } from './command.ts';

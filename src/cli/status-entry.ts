@@ -1,5 +1,5 @@
 import type { SyncObject } from '../controller/sync-object.ts';
-import type { SecretStatus } from '../controller/sync-status.ts';
+import type { SecretStatus } from '../controller/status/sync-status.ts';
 import type { OldestVersion, RolloutStatus } from '../rollout/rollout-status.ts';
 
 /** One SecretProviderClassSync as `lockstep status` shows it; `-o json` prints exactly this. */

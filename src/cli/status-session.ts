@@ -1,8 +1,8 @@
 import { parseSync } from '../controller/parse-sync.ts';
-import type { ApiReader } from '../kube/api-client.ts';
+import type { ApiReader } from '../kube/client/api-client.ts';
 import { type KubeObject, resources } from '../kube/objects.ts';
-import { listPages } from '../kube/paged-list.ts';
-import { createReflector, type Reflector } from '../kube/reflector.ts';
+import { listPages } from '../kube/watch/paged-list.ts';
+import { createReflector, type Reflector } from '../kube/watch/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createLogger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';

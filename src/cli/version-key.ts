@@ -24,8 +24,8 @@ export function createVersionKeyCommand(): Command {
 async function run(config: HousekeepingConfig<typeof versionKeyFlags>, host: Host): Promise<ExitCode> {
   const { namespace, versionKeySecret: name } = config;
   const [{ loadKubeConfig }, { createApiClient }] = await Promise.all([
-    import('../kube/kube-config.ts'),
-    import('../kube/http-api-client.ts'),
+    import('../kube/client/kube-config.ts'),
+    import('../kube/client/http-api-client.ts'),
   ]);
   const client = createApiClient(loadKubeConfig(config.kubeconfig), { clock: systemClock, metrics: createMetrics() });
   try {

@@ -1,23 +1,23 @@
 import { SecretError, toSecretError } from '../core/errors.ts';
 import type { ResolvedObject } from '../core/plan.ts';
 import { problemsError } from '../core/problem.ts';
-import type { ApiReader, CallOptions } from '../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../kube/client/api-client.ts';
 import { keyOf, type ObjectKey } from '../kube/objects.ts';
-import type { Reflector } from '../kube/reflector.ts';
+import type { Reflector } from '../kube/watch/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { VersionKeeper } from '../rollout/versions/version-keeper.ts';
 import { renderSecret } from '../secret-objects/render.ts';
 import type { DesiredSecret, SecretObject } from '../secret-objects/secret-object.ts';
 import { withoutAbsent } from '../secret-objects/without-absent.ts';
-import { reasonOf } from './reason-of.ts';
-import type { Claims } from './claims.ts';
+import { reasonOf } from './status/reason-of.ts';
+import type { Claims } from './secrets/claims.ts';
 import type { FetchedFiles, FetchFiles, Urgency } from './fetch-files.ts';
-import { findClass } from './find-class.ts';
-import type { ClassObject } from './parse-class.ts';
-import type { SecretOwner, SecretWriter, WriteResult } from './secret-writer.ts';
+import { findClass } from './classes/find-class.ts';
+import type { ClassObject } from './classes/parse-class.ts';
+import type { SecretOwner, SecretWriter, WriteResult } from './secrets/secret-writer.ts';
 import type { SyncObject, SyncSpec } from './sync-object.ts';
-import type { SecretStatus } from './sync-status.ts';
+import type { SecretStatus } from './status/sync-status.ts';
 
 export interface AttemptDeps {
   readonly clock: Pick<Clock, 'monotonic'>;

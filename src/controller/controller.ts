@@ -1,31 +1,31 @@
 import type { Resolver } from '../core/resolver.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
-import type { ApiClient } from '../kube/api-client.ts';
-import type { Election } from '../kube/election.ts';
-import type { EventRecorder } from '../kube/events.ts';
+import type { ApiClient } from '../kube/client/api-client.ts';
+import type { Election } from '../kube/election/election.ts';
+import type { EventRecorder } from '../kube/events/events.ts';
 import type { ObjectKey } from '../kube/objects.ts';
-import type { ReflectorGroup } from '../kube/reflector-group.ts';
+import type { ReflectorGroup } from '../kube/watch/reflector-group.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Component } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
 import { createAttempt } from './attempt.ts';
-import { Backoffs } from './backoff.ts';
-import { Claims } from './claims.ts';
-import { ClassKeeper } from './class-keeper.ts';
+import { Backoffs } from './queue/backoff.ts';
+import { Claims } from './secrets/claims.ts';
+import { ClassKeeper } from './classes/class-keeper.ts';
 import { createFetchFiles, type FetchFilesDeps } from './fetch-files.ts';
-import { OwnedSecrets } from './owned-secrets.ts';
-import { type Rank, type Reason, WorkQueue } from './queue.ts';
+import { OwnedSecrets } from './secrets/owned-secrets.ts';
+import { type Rank, type Reason, WorkQueue } from './queue/queue.ts';
 import { Reconcile } from './reconcile.ts';
 import { createRollouts, type RolloutsDeps } from './rollouts.ts';
-import { SecretWriter } from './secret-writer.ts';
+import { SecretWriter } from './secrets/secret-writer.ts';
 import { StoreGate } from './store-gate.ts';
-import { SyncMetrics } from './sync-metrics.ts';
-import { SyncReport } from './sync-report.ts';
+import { SyncMetrics } from './status/sync-metrics.ts';
+import { SyncReport } from './status/sync-report.ts';
 import { Triggers } from './triggers.ts';
 import type { Watches } from './watches.ts';
-import { createWorkers } from './workers.ts';
+import { createWorkers } from './queue/workers.ts';
 
 export interface ControllerDeps {
   /** Fenced: it writes only while this replica leads. */

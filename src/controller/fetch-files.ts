@@ -5,14 +5,14 @@ import type { Plan, ResolvedObject } from '../core/plan.ts';
 import { problemsError } from '../core/problem.ts';
 import type { Resolver } from '../core/resolver.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
-import type { ApiReader, CallOptions } from '../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../kube/client/api-client.ts';
 import { resources } from '../kube/objects.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createDeadline } from '../platform/deadline.ts';
 import type { ClassInput, Dialect, ProviderName } from '../spc/dialect.ts';
 import { classDialects, isProviderName } from '../spc/dialect.ts';
-import { toLiveSecret } from './live-secret.ts';
-import type { ClassObject } from './parse-class.ts';
+import { toLiveSecret } from './secrets/live-secret.ts';
+import type { ClassObject } from './classes/parse-class.ts';
 import type { StoreGate } from './store-gate.ts';
 import type { SyncObject, SyncSpec } from './sync-object.ts';
 

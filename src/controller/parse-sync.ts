@@ -7,7 +7,7 @@ import { enabled, names } from './names.ts';
 import { intervalRule, parseInterval } from './parse-interval.ts';
 import { parseSyncRollout, rolloutCondition } from './parse-sync-rollout.ts';
 import type { SyncObject, SyncSpec } from './sync-object.ts';
-import type { SyncStatus } from './sync-status.ts';
+import type { SyncStatus } from './status/sync-status.ts';
 
 /** What a watch keeps of a SecretProviderClassSync. Never throws: what the CRD should have refused stands in `problems`. */
 export function parseSync({ metadata, spec, status }: KubeObject): SyncObject {

@@ -1,15 +1,15 @@
-import type { ApiReader, CallOptions } from '../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../kube/client/api-client.ts';
 import { type ObjectKey, resources } from '../kube/objects.ts';
-import type { Reflector } from '../kube/reflector.ts';
+import type { Reflector } from '../kube/watch/reflector.ts';
 import type { Attempt, RunAttempt } from './attempt.ts';
 import type { Urgency } from './fetch-files.ts';
-import type { Claims } from './claims.ts';
-import type { Reason } from './queue.ts';
+import type { Claims } from './secrets/claims.ts';
+import type { Reason } from './queue/queue.ts';
 import { isForced, type SyncObject } from './sync-object.ts';
-import type { SyncReport } from './sync-report.ts';
-import type { Next } from './workers.ts';
+import type { SyncReport } from './status/sync-report.ts';
+import type { Next } from './queue/workers.ts';
 import type { StoreGate } from './store-gate.ts';
-import type { Backoffs } from './backoff.ts';
+import type { Backoffs } from './queue/backoff.ts';
 
 export interface ReconcileDeps {
   readonly client: Pick<ApiReader, 'get'>;

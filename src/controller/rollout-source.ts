@@ -1,8 +1,8 @@
 import { keyOf } from '../kube/objects.ts';
-import type { Reflector } from '../kube/reflector.ts';
+import type { Reflector } from '../kube/watch/reflector.ts';
 import { parseRolloutSpec } from '../rollout/rollout-spec.ts';
 import type { Source } from '../rollout/source.ts';
-import type { ClassObject } from './parse-class.ts';
+import type { ClassObject } from './classes/parse-class.ts';
 import type { SyncObject } from './sync-object.ts';
 
 /** A SecretProviderClassSync as rollouts see it. Undefined: it keeps no Secret, or does not say which. */

@@ -1,8 +1,8 @@
 import type { SecretBytes } from '../core/secret-bytes.ts';
-import type { ApiClient, CallOptions } from '../kube/api-client.ts';
-import type { EventRecorder } from '../kube/events.ts';
+import type { ApiClient, CallOptions } from '../kube/client/api-client.ts';
+import type { EventRecorder } from '../kube/events/events.ts';
 import type { ObjectKey } from '../kube/objects.ts';
-import type { Reflector } from '../kube/reflector.ts';
+import type { Reflector } from '../kube/watch/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -17,11 +17,11 @@ import type { Source } from '../rollout/source.ts';
 import { VersionKeeper } from '../rollout/versions/version-keeper.ts';
 import { createVersionSecrets } from '../rollout/versions/version-secrets.ts';
 import type { WorkloadWatches } from '../rollout/workloads/workload-watches.ts';
-import type { ClassObject } from './parse-class.ts';
+import type { ClassObject } from './classes/parse-class.ts';
 import { toFormerSource, toSource } from './rollout-source.ts';
 import type { SyncObject } from './sync-object.ts';
 import { versionStates } from './version-states.ts';
-import type { Next } from './workers.ts';
+import type { Next } from './queue/workers.ts';
 
 export interface RolloutsDeps {
   /** Fenced. */

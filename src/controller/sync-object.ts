@@ -4,7 +4,7 @@ import type { Condition } from '../kube/condition.ts';
 import type { RolloutSpec } from '../rollout/rollout-spec.ts';
 import type { RolloutStatus } from '../rollout/rollout-status.ts';
 import type { SecretObject } from '../secret-objects/secret-object.ts';
-import type { SyncStatus } from './sync-status.ts';
+import type { SyncStatus } from './status/sync-status.ts';
 
 /** A SecretProviderClassSync as the loop keeps it in memory. */
 export interface SyncObject {

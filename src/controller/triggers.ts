@@ -1,9 +1,9 @@
 import { keyOf, type ObjectKey } from '../kube/objects.ts';
-import type { Change, Reflector } from '../kube/reflector.ts';
+import type { Change, Reflector } from '../kube/watch/reflector.ts';
 import type { AccountObject } from './account.ts';
-import { type OwnedSecret, ownerKey } from './owned-secrets.ts';
-import type { ClassObject } from './parse-class.ts';
-import type { Rank, Reason } from './queue.ts';
+import { type OwnedSecret, ownerKey } from './secrets/owned-secrets.ts';
+import type { ClassObject } from './classes/parse-class.ts';
+import type { Rank, Reason } from './queue/queue.ts';
 import { isForced, isHandled, type SyncObject } from './sync-object.ts';
 
 export interface TriggersDeps {

@@ -4,9 +4,9 @@ import { SecretError } from '../core/errors.ts';
 import { problemsError } from '../core/problem.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
 import { parseVersionKey } from '../core/version.ts';
-import type { ApiClient, CallOptions } from '../kube/api-client.ts';
+import type { ApiClient, CallOptions } from '../kube/client/api-client.ts';
 import { resources } from '../kube/objects.ts';
-import { toLiveSecret } from './live-secret.ts';
+import { toLiveSecret } from './secrets/live-secret.ts';
 
 /** Where the key lies: every replica and every restart needs the same, or versions would change without reason. */
 export interface KeySecret {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { classOf, syncOf } from '../../test/fakes/sync-objects.ts';
 import { SecretError } from '../core/errors.ts';
-import type { ClassObject } from './parse-class.ts';
+import type { ClassObject } from './classes/parse-class.ts';
 import type { SyncObject } from './sync-object.ts';
 import { versionStates } from './version-states.ts';
 

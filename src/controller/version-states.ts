@@ -1,6 +1,6 @@
-import type { Reflector } from '../kube/reflector.ts';
+import type { Reflector } from '../kube/watch/reflector.ts';
 import type { SourceState } from '../rollout/versions/plan-sweep.ts';
-import type { ClassObject } from './parse-class.ts';
+import type { ClassObject } from './classes/parse-class.ts';
 import { toSource } from './rollout-source.ts';
 import type { SyncObject } from './sync-object.ts';
 

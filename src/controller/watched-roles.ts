@@ -1,7 +1,7 @@
 import { SecretError } from '../core/errors.ts';
 import type { RoleReader } from '../core/role-reader.ts';
 import { keyOf } from '../kube/objects.ts';
-import type { Reflector } from '../kube/reflector.ts';
+import type { Reflector } from '../kube/watch/reflector.ts';
 import type { AccountObject } from './account.ts';
 
 /** IAM roles by the watch of service accounts: nobody is asked. An account that cannot be known is not one without a role. */

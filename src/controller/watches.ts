@@ -1,11 +1,11 @@
-import type { ApiReader } from '../kube/api-client.ts';
+import type { ApiReader } from '../kube/client/api-client.ts';
 import { resources } from '../kube/objects.ts';
-import { createReflector, type Reflector, type ReflectorDeps } from '../kube/reflector.ts';
-import { ReflectorGroup } from '../kube/reflector-group.ts';
+import { createReflector, type Reflector, type ReflectorDeps } from '../kube/watch/reflector.ts';
+import { ReflectorGroup } from '../kube/watch/reflector-group.ts';
 import { type AccountObject, toAccount } from './account.ts';
 import { enabled, names } from './names.ts';
-import { type OwnedSecret, toOwnedSecret } from './owned-secrets.ts';
-import { type ClassObject, parseClass } from './parse-class.ts';
+import { type OwnedSecret, toOwnedSecret } from './secrets/owned-secrets.ts';
+import { type ClassObject, parseClass } from './classes/parse-class.ts';
 import { parseSync } from './parse-sync.ts';
 import type { SyncObject } from './sync-object.ts';
 

@@ -1,7 +1,7 @@
 import { SecretError } from '../core/errors.ts';
-import type { ApiReader } from '../kube/api-client.ts';
+import type { ApiReader } from '../kube/client/api-client.ts';
 import type { KubeObject, Resource } from '../kube/objects.ts';
-import { listPages } from '../kube/paged-list.ts';
+import { listPages } from '../kube/watch/paged-list.ts';
 import { type DoctorFinding, theCluster } from './finding.ts';
 import { type SeenKind, type SeenKindName, seenKinds } from './seen-kinds.ts';
 

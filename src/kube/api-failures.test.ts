@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { SecretError } from '../core/errors.ts';
-import type { ApiCall } from './api-call.ts';
-import { isObjectMissing, toCallError } from './api-errors.ts';
+import type { ApiCall } from './client/api-call.ts';
+import { isObjectMissing, toCallError } from './client/api-errors.ts';
 import { resources } from './objects.ts';
 
 const apply: ApiCall = { verb: 'apply', resource: resources.secrets, namespace: 'shop', name: 'db' };

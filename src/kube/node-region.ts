@@ -1,6 +1,6 @@
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 
-import { withSignal } from './with-signal.ts';
+import { withSignal } from './client/with-signal.ts';
 
 /** Parity: the label that the official AWS provider reads. */
 const label = 'topology.kubernetes.io/region';

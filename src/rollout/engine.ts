@@ -1,6 +1,6 @@
 import type { SecretError } from '../core/errors.ts';
 import type { SecretBytes } from '../core/secret-bytes.ts';
-import type { ApiClient, CallOptions } from '../kube/api-client.ts';
+import type { ApiClient, CallOptions } from '../kube/client/api-client.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKubeUnderTest, failureOf, type KubeUnderTest } from '../../test/fakes/kube-client-under-test.ts';
 import { sourceOf, statusOf } from '../../test/fakes/sources.ts';
 import { workloadOf } from '../../test/fakes/workloads.ts';
-import type { EventDetails, ObjectReference } from '../kube/event-series.ts';
+import type { EventDetails, ObjectReference } from '../kube/events/event-series.ts';
 import { membersOf, resources } from '../kube/objects.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { RolloutMetrics } from './rollout-metrics.ts';

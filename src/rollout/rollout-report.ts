@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { clip } from '../core/clip.ts';
-import type { ApiClient, CallOptions } from '../kube/api-client.ts';
+import type { ApiClient, CallOptions } from '../kube/client/api-client.ts';
 import { type Condition, toCondition } from '../kube/condition.ts';
-import type { ObjectReference } from '../kube/event-series.ts';
-import type { EventRecorder } from '../kube/events.ts';
-import { LastWritten } from '../kube/last-written.ts';
+import type { ObjectReference } from '../kube/events/event-series.ts';
+import type { EventRecorder } from '../kube/events/events.ts';
+import { LastWritten } from '../kube/watch/last-written.ts';
 import { apiVersionOf, resources } from '../kube/objects.ts';
 import type { RolloutEvent } from './orchestrator/rollout-events.ts';
 import type { RolloutMetrics } from './rollout-metrics.ts';

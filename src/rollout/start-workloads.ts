@@ -1,5 +1,5 @@
 import { type SecretError, toSecretError } from '../core/errors.ts';
-import type { CallOptions } from '../kube/api-client.ts';
+import type { CallOptions } from '../kube/client/api-client.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Start } from './orchestrator/choose-starts.ts';
 import { patchTemplate, type PatchTemplateDeps } from './workloads/patch-template.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { createApiClient } from '../../src/kube/http-api-client.ts';
-import { loadKubeConfig } from '../../src/kube/kube-config.ts';
+import { createApiClient } from '../../src/kube/client/http-api-client.ts';
+import { loadKubeConfig } from '../../src/kube/client/kube-config.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { collectRoots, type Roots } from '../../src/rollout/versions/roots.ts';

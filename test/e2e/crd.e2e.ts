@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { buildStatus, sameStatus } from '../../src/controller/build-status.ts';
+import { buildStatus, sameStatus } from '../../src/controller/status/build-status.ts';
 import { parseSync } from '../../src/controller/parse-sync.ts';
 import { SecretError } from '../../src/core/errors.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';

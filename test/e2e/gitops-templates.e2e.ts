@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
 import { controllerFlags } from '../../src/config/controller-flags.ts';
-import type { ApiClient } from '../../src/kube/api-client.ts';
-import { createApiClient } from '../../src/kube/http-api-client.ts';
-import { loadUserKubeConfig } from '../../src/kube/user-kube-config.ts';
+import type { ApiClient } from '../../src/kube/client/api-client.ts';
+import { createApiClient } from '../../src/kube/client/http-api-client.ts';
+import { loadUserKubeConfig } from '../../src/kube/client/user-kube-config.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { patchTemplate } from '../../src/rollout/workloads/patch-template.ts';

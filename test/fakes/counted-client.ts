@@ -1,4 +1,4 @@
-import type { ApiClient } from '../../src/kube/api-client.ts';
+import type { ApiClient } from '../../src/kube/client/api-client.ts';
 
 /** A client that tells how many of its calls are under way, besides watches, and how many there were. */
 export class CountedCalls {

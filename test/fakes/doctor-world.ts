@@ -3,7 +3,7 @@ import { shippedPolicies } from '../../src/doctor/check-install.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import type { DoctorFinding, DoctorId } from '../../src/doctor/finding.ts';
 import { Sight } from '../../src/doctor/sight.ts';
-import type { ApiReader } from '../../src/kube/api-client.ts';
+import type { ApiReader } from '../../src/kube/client/api-client.ts';
 import type { KubeList, KubeObject } from '../../src/kube/objects.ts';
 
 /** Parts of an object; the rest of its metadata is filled in. */

@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 
-import type { ApiClient } from '../../src/kube/api-client.ts';
-import { createApiClient } from '../../src/kube/http-api-client.ts';
+import type { ApiClient } from '../../src/kube/client/api-client.ts';
+import { createApiClient } from '../../src/kube/client/http-api-client.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { FakeKube, type FakeKubeOptions } from './kube-server.ts';

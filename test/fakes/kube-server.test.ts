@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { ApiClient } from '../../src/kube/api-client.ts';
+import type { ApiClient } from '../../src/kube/client/api-client.ts';
 import { type KubeObject, resources } from '../../src/kube/objects.ts';
 import { createKubeUnderTest, type KubeUnderTest } from './kube-client-under-test.ts';
 import type { FakeKube } from './kube-server.ts';

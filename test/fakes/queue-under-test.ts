@@ -1,5 +1,5 @@
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { type WorkItem, WorkQueue } from '../../src/controller/queue.ts';
+import { type WorkItem, WorkQueue } from '../../src/controller/queue/queue.ts';
 import { FakeClock } from './clock.ts';
 
 const never = new AbortController().signal;

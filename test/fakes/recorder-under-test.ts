@@ -1,5 +1,5 @@
-import type { EventDetails, ObjectReference } from '../../src/kube/event-series.ts';
-import { createEventRecorder } from '../../src/kube/events.ts';
+import type { EventDetails, ObjectReference } from '../../src/kube/events/event-series.ts';
+import { createEventRecorder } from '../../src/kube/events/events.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { FakeClock } from './clock.ts';
 import { ScriptedKubeWrites } from './scripted-kube-writes.ts';

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { resources } from '../../src/kube/objects.ts';
-import { type Change, createReflector, type Watched } from '../../src/kube/reflector.ts';
+import { type Change, createReflector, type Watched } from '../../src/kube/watch/reflector.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { FakeClock } from './clock.ts';

@@ -1,4 +1,4 @@
-import { createElection, type ElectionDeps } from '../../src/kube/election.ts';
+import { createElection, type ElectionDeps } from '../../src/kube/election/election.ts';
 import { resources } from '../../src/kube/objects.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';

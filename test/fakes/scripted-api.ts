@@ -1,4 +1,4 @@
-import type { ApiReader, ListOptions, WatchEvent, WatchOptions } from '../../src/kube/api-client.ts';
+import type { ApiReader, ListOptions, WatchEvent, WatchOptions } from '../../src/kube/client/api-client.ts';
 import type { KubeList, KubeObject, Resource } from '../../src/kube/objects.ts';
 
 /** An API server for what lists and watches: a test answers each list, and speaks for each watch. */

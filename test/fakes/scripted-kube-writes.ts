@@ -1,4 +1,4 @@
-import type { ApiClient, AppliedObject, CallOptions, ObjectName } from '../../src/kube/api-client.ts';
+import type { ApiClient, AppliedObject, CallOptions, ObjectName } from '../../src/kube/client/api-client.ts';
 import { type KubeList, type KubeObject, keyOf, type Resource } from '../../src/kube/objects.ts';
 import { SecretError } from '../../src/core/errors.ts';
 import { untilAborted } from '../../src/platform/until-aborted.ts';

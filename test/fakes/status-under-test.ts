@@ -5,7 +5,7 @@ import { createPlanCommand } from '../../src/cli/plan.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { createRolloutCommand } from '../../src/cli/rollout.ts';
 import { createStatusCommand } from '../../src/cli/status.ts';
-import type { SyncStatus } from '../../src/controller/sync-status.ts';
+import type { SyncStatus } from '../../src/controller/status/sync-status.ts';
 import { resources } from '../../src/kube/objects.ts';
 import { FakeHost, type FakeHostOptions } from './host.ts';
 import { FakeKube } from './kube-server.ts';

@@ -1,4 +1,4 @@
-import { type ClassObject, parseClass } from '../../src/controller/parse-class.ts';
+import { type ClassObject, parseClass } from '../../src/controller/classes/parse-class.ts';
 import { parseSync } from '../../src/controller/parse-sync.ts';
 import type { SyncObject } from '../../src/controller/sync-object.ts';
 import { apiVersionOf, type KubeObject, type ObjectMeta, resources } from '../../src/kube/objects.ts';

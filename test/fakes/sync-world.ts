@@ -1,5 +1,5 @@
 import { names } from '../../src/controller/names.ts';
-import type { SyncStatus } from '../../src/controller/sync-status.ts';
+import type { SyncStatus } from '../../src/controller/status/sync-status.ts';
 import type { Condition } from '../../src/kube/condition.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { type KubeObject, membersOf, type ObjectMeta, resources } from '../../src/kube/objects.ts';

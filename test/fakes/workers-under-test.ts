@@ -1,6 +1,6 @@
-import { Backoffs } from '../../src/controller/backoff.ts';
-import type { WorkItem } from '../../src/controller/queue.ts';
-import { createWorkers, type Next, type WorkersDeps } from '../../src/controller/workers.ts';
+import { Backoffs } from '../../src/controller/queue/backoff.ts';
+import type { WorkItem } from '../../src/controller/queue/queue.ts';
+import { createWorkers, type Next, type WorkersDeps } from '../../src/controller/queue/workers.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createQueueUnderTest } from './queue-under-test.ts';
 

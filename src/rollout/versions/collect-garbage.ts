@@ -1,7 +1,7 @@
 import { SecretError } from '../../core/errors.ts';
-import type { ApiClient, CallOptions } from '../../kube/api-client.ts';
+import type { ApiClient, CallOptions } from '../../kube/client/api-client.ts';
 import { resources } from '../../kube/objects.ts';
-import { listPages } from '../../kube/paged-list.ts';
+import { listPages } from '../../kube/watch/paged-list.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { rolloutNames } from '../names.ts';
 import { planSweep, type SourceState, type SourceUse, type SweepPlan } from './plan-sweep.ts';

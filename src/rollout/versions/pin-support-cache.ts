@@ -1,4 +1,4 @@
-import type { ApiReader, CallOptions } from '../../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../../kube/client/api-client.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { checkPinSupport, type PinSupport } from './pin-support.ts';
 

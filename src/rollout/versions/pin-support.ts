@@ -1,5 +1,5 @@
 import { SecretError } from '../../core/errors.ts';
-import type { ApiReader, CallOptions } from '../../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../../kube/client/api-client.ts';
 import { type KubeObject, membersOf, type Resource, resources } from '../../kube/objects.ts';
 
 /** Whether mode Pin can work here. `remedy` says what a person may do; both are parts of a sentence. */

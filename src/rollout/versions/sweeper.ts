@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../kube/api-client.ts';
+import type { CallOptions } from '../../kube/client/api-client.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { collectGarbage, type GarbageDeps } from './collect-garbage.ts';

@@ -1,6 +1,6 @@
 import { type SecretError, toSecretError } from '../../core/errors.ts';
 import type { SecretBytes } from '../../core/secret-bytes.ts';
-import type { CallOptions } from '../../kube/api-client.ts';
+import type { CallOptions } from '../../kube/client/api-client.ts';
 import { keyOf, type ObjectKey } from '../../kube/objects.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { DesiredSecret } from '../../secret-objects/secret-object.ts';

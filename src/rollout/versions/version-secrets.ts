@@ -1,6 +1,6 @@
 import { SecretError } from '../../core/errors.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
-import type { ApiClient, CallOptions } from '../../kube/api-client.ts';
+import type { ApiClient, CallOptions } from '../../kube/client/api-client.ts';
 import { type KubeObject, membersOf, resources } from '../../kube/objects.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { sameData } from '../../secret-objects/digest.ts';

@@ -1,6 +1,6 @@
-import type { ApiReader, CallOptions } from '../../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../../kube/client/api-client.ts';
 import { type KubeObject, type Resource, resources } from '../../kube/objects.ts';
-import { listPages } from '../../kube/paged-list.ts';
+import { listPages } from '../../kube/watch/paged-list.ts';
 import { type PodFailure, podFailure } from './pod-health.ts';
 import type { Workload } from './workload.ts';
 

@@ -1,5 +1,5 @@
 import { toSecretError } from '../../core/errors.ts';
-import type { ApiReader, CallOptions } from '../../kube/api-client.ts';
+import type { ApiReader, CallOptions } from '../../kube/client/api-client.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type Findings, inspectWorkload } from './inspect-workload.ts';
 import type { Source } from '../source.ts';

@@ -1,4 +1,4 @@
-import type { ApiClient, CallOptions } from '../../kube/api-client.ts';
+import type { ApiClient, CallOptions } from '../../kube/client/api-client.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { workloadResources } from './workload-kind.ts';
 import type { Workload } from './workload.ts';

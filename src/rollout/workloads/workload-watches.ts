@@ -1,7 +1,7 @@
 import type { SecretError } from '../../core/errors.ts';
 import { keyOf, type KubeObject, type ObjectKey, resources } from '../../kube/objects.ts';
-import { ReflectorGroup } from '../../kube/reflector-group.ts';
-import { createReflector, type Reflector, type ReflectorDeps } from '../../kube/reflector.ts';
+import { ReflectorGroup } from '../../kube/watch/reflector-group.ts';
+import { createReflector, type Reflector, type ReflectorDeps } from '../../kube/watch/reflector.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isReloader } from './is-reloader.ts';
 import { isFrozen } from './mode-label.ts';

@@ -1,8 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
 
 import { SecretBytes } from '../../../src/core/secret-bytes.ts';
-import type { ApiClient } from '../../../src/kube/api-client.ts';
-import { createApiClient } from '../../../src/kube/http-api-client.ts';
+import type { ApiClient } from '../../../src/kube/client/api-client.ts';
+import { createApiClient } from '../../../src/kube/client/http-api-client.ts';
 import { resources } from '../../../src/kube/objects.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
