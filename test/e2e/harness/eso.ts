@@ -41,7 +41,7 @@ export class Operator {
     { log, env = {} }: OperatorOptions,
   ): Promise<Operator> {
     for (const crd of readDefinitions()) {
-      await kube.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd);
+      await kube.call('POST', definitionsPath, crd);
     }
     const isServed = (): Promise<boolean> =>
       kube.call('GET', `/apis/${group}/v1/externalsecrets`).then(Boolean, () => false);
@@ -74,14 +74,18 @@ export class Operator {
     return await this.#kube.find(`/apis/${group}/v1/namespaces/${namespace}/externalsecrets/${name}`);
   }
 
-  /** Removes all that is of it, too. */
+  /** Removes all that is of it first, while somebody is there to take its finalizers off; the next one starts with nothing. */
   async stop(): Promise<void> {
+    const paths = readDefinitions().map(({ metadata }) => `${definitionsPath}/${metadata.name}`);
+    for (const path of paths) await this.#kube.remove(path);
+    const areGone = async (): Promise<boolean> =>
+      (await Promise.all(paths.map((path) => this.#kube.find(path)))).every((found) => found === undefined);
+    await until(areGone, { what: 'the CRDs of the operator to be gone' });
     await this.#process.stop();
-    for (const { metadata } of readDefinitions()) {
-      await this.#kube.remove(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}`);
-    }
   }
 }
+
+const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 /** A manifest of it. */
 export function operatorObject(kind: string, metadata: KubeObject['metadata'], spec: object): KubeObject {
