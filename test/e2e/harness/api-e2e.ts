@@ -44,7 +44,9 @@ export class ApiStand {
     return await this.as(name);
   }
 
+  /** What the controllers of later suites would work on goes. */
   async close(): Promise<void> {
+    await this.kube.remove(`/apis/lockstep.dev/v1alpha1/namespaces/${this.namespace}/secretproviderclasssyncs`);
     for (const api of [...this.#others, this.kube]) await api.close();
   }
 }
