@@ -111,20 +111,23 @@ async function rollOut(
   { read }: BundledController,
   count: number,
 ): Promise<Figures> {
-  const patches = await read('lockstep_rollout_patches_total');
+  const patches = await read('lockstep_rollout_patches_total', 'result="ok"');
   const statuses = await read('lockstep_kube_requests_total', 'secretproviderclasssyncs/status');
   await vault.putSecret(namespace, { value: 'new' });
   const startedAt = performance.now();
   const path = `/apis/lockstep.dev/v1alpha1/namespaces/${namespace}/secretproviderclasssyncs/db`;
   await kube.call('PATCH', path, { metadata: { annotations: { 'lockstep.dev/force-sync': 'bench' } } });
-  await until(async () => (await countStamped(kube, namespace)) > 0);
+  const sent = async (): Promise<number> => (await read('lockstep_rollout_patches_total', 'result="ok"')) - patches;
+  await until(async () => (await sent()) > 0);
   const firstMs = performance.now() - startedAt;
-  await until(async () => (await countStamped(kube, namespace)) === count);
+  await until(async () => (await sent()) >= count);
   const lastMs = performance.now() - startedAt;
+  const stamped = await countStamped(kube, namespace);
+  if (stamped !== count) throw new Error(`${stamped} of ${count} templates have the new content`);
   return {
     firstMs,
     lastMs,
-    patches: (await read('lockstep_rollout_patches_total')) - patches,
+    patches: await sent(),
     statusWrites: (await read('lockstep_kube_requests_total', 'secretproviderclasssyncs/status')) - statuses,
   };
 }

@@ -17,6 +17,7 @@ import { type Started, startWorkloads, toFailure } from './start-workloads.ts';
 import { unkeptSources } from './versions/unkept-sources.ts';
 import { type Outcome, type Pass, toVerdict } from './verdict.ts';
 import { keyId, namespaceKey } from './versions/version.ts';
+import type { Workload } from './workloads/workload.ts';
 import type { WorkloadWatches } from './workloads/workload-watches.ts';
 
 export interface RolloutEngineDeps {
@@ -105,7 +106,10 @@ export class RolloutEngine {
 
   async #look(namespace: string, sources: readonly Source[], options: CallOptions): Promise<Seen> {
     const all = this.#deps.workloads.in(namespace);
-    const watched = all.filter(({ key }) => this.#watched.get(namespace)?.has(key));
+    const isLookedAt = ({ key, health }: Workload): boolean =>
+      // A pod that fails makes its workload less than healthy first.
+      health.state !== 'Healthy' && this.#watched.get(namespace)?.has(key) === true;
+    const watched = all.filter(isLookedAt);
     const findings = await inspectWorkloads(watched, sources, this.#deps, options);
     const usesPin = sources.some(isPin) || (sources.length > 0 && all.some(({ mode }) => mode === 'Pin'));
     const pin = usesPin ? await this.#deps.pinSupport(options) : ({ ok: true } as const);
