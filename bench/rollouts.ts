@@ -56,6 +56,8 @@ async function measure(): Promise<string> {
   const many = await populate(world, 'many', workloadCount);
   await using controller = await startBundledController({ kubeconfig: cluster.kubeconfig, flags });
   await until(async () => (await controller.read('lockstep_rollout_workloads', 'Updated')) >= workloadCount + 1);
+  // Whoever is in the middle of another change would be waited for.
+  for (const { namespace } of [one, many]) await until(async () => (await countBusy(kube, namespace)) === 0, 2000);
   const first = await rollOut(one, world, controller, 1);
   const all = await rollOut(many, world, controller, workloadCount);
   const before = controller.rssMiB();
@@ -132,6 +134,14 @@ async function rollOut(
   };
 }
 
+/** Deployments that their own controller has yet to look at. */
+async function countBusy(kube: KubeApi, namespace: string): Promise<number> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+  const { items } = await kube.call<{ readonly items: readonly KubeObject[] }>('GET', path);
+  return items.filter(({ status }) => (status as { readonly observedGeneration?: number }).observedGeneration !== 1)
+    .length;
+}
+
 interface Template {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
 }
@@ -145,11 +155,11 @@ async function countStamped(kube: KubeApi, namespace: string): Promise<number> {
   }).length;
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
+async function until(condition: () => Promise<boolean>, everyMs = 50): Promise<void> {
   const end = performance.now() + 600_000;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error('waited ten minutes');
-    await sleep(50);
+    await sleep(everyMs);
   }
 }
 

@@ -51,6 +51,8 @@ export interface RolloutOptions {
 
 /** Pods are looked at so often while a workload rolls out: nothing tells of them. */
 const lookEveryMs = 5000;
+/** In one pass. */
+const maxLooks = 20;
 /** So often it is looked whether mode Pin can work by now: nothing tells of the policy. */
 const supportEveryMs = 15_000;
 
@@ -60,8 +62,8 @@ const supportEveryMs = 15_000;
  */
 export class RolloutEngine {
   readonly #deps: RolloutEngineDeps;
-  /** Workloads in flight, by namespace. */
-  readonly #watched = new Map<string, ReadonlySet<string>>();
+  /** Workloads whose pods are looked at, by namespace: when that was done last, by the monotonic clock. */
+  readonly #watched = new Map<string, ReadonlyMap<string, number>>();
 
   readonly #refusals: Refusals;
 
@@ -106,11 +108,7 @@ export class RolloutEngine {
 
   async #look(namespace: string, sources: readonly Source[], options: CallOptions): Promise<Seen> {
     const all = this.#deps.workloads.in(namespace);
-    const isLookedAt = ({ key, health }: Workload): boolean =>
-      // A pod that fails makes its workload less than healthy first.
-      health.state !== 'Healthy' && this.#watched.get(namespace)?.has(key) === true;
-    const watched = all.filter(isLookedAt);
-    const findings = await inspectWorkloads(watched, sources, this.#deps, options);
+    const findings = await inspectWorkloads(this.#dueIn(namespace, all), sources, this.#deps, options);
     const usesPin = sources.some(isPin) || (sources.length > 0 && all.some(({ mode }) => mode === 'Pin'));
     const pin = usesPin ? await this.#deps.pinSupport(options) : ({ ok: true } as const);
     return { workloads: all, findings, pin };
@@ -152,9 +150,23 @@ export class RolloutEngine {
     return [...failures].flatMap(([workload, error]) => (this.#refusals.add(namespace, workload, error) ? [] : error));
   }
 
+  /** A few at a time and not all the time: each costs two lists. A pod that fails makes its workload less than healthy first. */
+  #dueIn(namespace: string, workloads: readonly Workload[]): readonly Workload[] {
+    const watched = new Map(this.#watched.get(namespace));
+    const nowMs = this.#deps.clock.monotonic();
+    const due = workloads
+      .filter(({ key, health }) => health.state !== 'Healthy' && nowMs - (watched.get(key) ?? nowMs) >= lookEveryMs)
+      .toSorted((a, b) => (watched.get(a.key) ?? 0) - (watched.get(b.key) ?? 0))
+      .slice(0, maxLooks);
+    for (const { key } of due) watched.set(key, nowMs);
+    if (due.length > 0) this.#watched.set(namespace, watched);
+    return due;
+  }
+
   #watch(namespace: string, { watched }: NamespacePlan): void {
+    const known = this.#watched.get(namespace);
     if (watched.length === 0) this.#watched.delete(namespace);
-    else this.#watched.set(namespace, new Set(watched));
+    else this.#watched.set(namespace, new Map(watched.map((key) => [key, known?.get(key) ?? -lookEveryMs])));
   }
 
   #take(namespace: string, plan: NamespacePlan, slots: RolloutSlots): void {
