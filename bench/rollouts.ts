@@ -62,7 +62,7 @@ async function measure(): Promise<string> {
   const all = await rollOut(many, world, controller, workloadCount);
   const before = controller.rssMiB();
   await populateOthers(world);
-  await until(async () => (await controller.read('lockstep_rollout_workloads', 'Updated')) >= watchedCount);
+  await until(async () => (await controller.read('lockstep_rollout_workloads')) >= watchedCount);
   return toReport({ first, all, before, after: controller.rssMiB(), peak: controller.peakRssMiB() });
 }
 
