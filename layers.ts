@@ -92,7 +92,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   doctor: {
     purpose: 'what of a cluster stands in the way of lockstep',
-    imports: ['core', 'platform', 'kube'],
+    imports: ['core', 'platform', 'kube', 'rollout'],
     packages: [],
   },
   dev: {

@@ -6,7 +6,6 @@ import { mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import pMap from 'p-map';
 
@@ -15,6 +14,7 @@ import { startControlPlane } from '../test/e2e/harness/control-plane.ts';
 import { KubeApi, type KubeObject } from '../test/e2e/harness/kube-api.ts';
 import { reap } from '../test/e2e/harness/processes.ts';
 import { Tenant } from '../test/e2e/harness/tenant.ts';
+import { until } from '../test/e2e/harness/until.ts';
 import { startDevVault } from '../test/e2e/harness/vault.ts';
 import type { VaultApi } from '../test/e2e/harness/vault-api.ts';
 import { type BundledController, startBundledController } from './bundled-controller.ts';
@@ -22,6 +22,7 @@ import { type BundledController, startBundledController } from './bundled-contro
 const [workloadCount = 1000, watchedCount = 5000] = process.argv.slice(2).map(Number);
 const namespaceCount = 50;
 const inFlight = 32;
+const patient = { timeoutMs: 600_000 };
 const flags = ['--rollouts', `--rollout-max-concurrent=${Math.min(workloadCount, 1000)}`];
 
 const runDir = mkdtempSync(join(tmpdir(), 'lockstep-bench-rollouts-'));
@@ -55,14 +56,21 @@ async function measure(): Promise<string> {
   const one = await populate(world, 'one', 1);
   const many = await populate(world, 'many', workloadCount);
   await using controller = await startBundledController({ kubeconfig: cluster.kubeconfig, flags });
-  await until(async () => (await controller.read('lockstep_rollout_workloads', 'Updated')) >= workloadCount + 1);
+  await until(async () => (await controller.read('lockstep_rollout_workloads', 'Updated')) >= workloadCount + 1, {
+    ...patient,
+    what: 'all workloads to be known',
+  });
   // Whoever is in the middle of another change would be waited for.
-  for (const { namespace } of [one, many]) await until(async () => (await countBusy(kube, namespace)) === 0, 2000);
+  const atRest = { ...patient, what: 'workloads at rest', intervalMs: 2000 };
+  for (const { namespace } of [one, many]) await until(async () => (await countBusy(kube, namespace)) === 0, atRest);
   const first = await rollOut(one, world, controller, 1);
   const all = await rollOut(many, world, controller, workloadCount);
   const before = controller.rssMiB();
   await populateOthers(world);
-  await until(async () => (await controller.read('lockstep_rollout_workloads')) >= watchedCount);
+  await until(async () => (await controller.read('lockstep_rollout_workloads')) >= watchedCount, {
+    ...patient,
+    what: 'all workloads to be watched',
+  });
   return toReport({ first, all, before, after: controller.rssMiB(), peak: controller.peakRssMiB() });
 }
 
@@ -120,9 +128,9 @@ async function rollOut(
   const path = `/apis/lockstep.dev/v1alpha1/namespaces/${namespace}/secretproviderclasssyncs/db`;
   await kube.call('PATCH', path, { metadata: { annotations: { 'lockstep.dev/force-sync': 'bench' } } });
   const sent = async (): Promise<number> => (await read('lockstep_rollout_patches_total', 'result="ok"')) - patches;
-  await until(async () => (await sent()) > 0);
+  await until(async () => (await sent()) > 0, { ...patient, what: 'the first patch' });
   const firstMs = performance.now() - startedAt;
-  await until(async () => (await sent()) >= count);
+  await until(async () => (await sent()) >= count, { ...patient, what: 'the last patch' });
   const lastMs = performance.now() - startedAt;
   const stamped = await countStamped(kube, namespace);
   if (stamped !== count) throw new Error(`${stamped} of ${count} templates have the new content`);
@@ -153,14 +161,6 @@ async function countStamped(kube: KubeApi, namespace: string): Promise<number> {
     const { template } = spec as { readonly template: Template };
     return template.metadata?.annotations?.['lockstep.dev/secret-hashes'] !== undefined;
   }).length;
-}
-
-async function until(condition: () => Promise<boolean>, everyMs = 50): Promise<void> {
-  const end = performance.now() + 600_000;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('waited ten minutes');
-    await sleep(everyMs);
-  }
 }
 
 interface Report {

@@ -6,7 +6,6 @@ import { mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import pMap from 'p-map';
 
@@ -15,6 +14,7 @@ import { startControlPlane } from '../test/e2e/harness/control-plane.ts';
 import { KubeApi } from '../test/e2e/harness/kube-api.ts';
 import { reap } from '../test/e2e/harness/processes.ts';
 import { Tenant } from '../test/e2e/harness/tenant.ts';
+import { until } from '../test/e2e/harness/until.ts';
 import { startDevVault } from '../test/e2e/harness/vault.ts';
 import type { VaultApi } from '../test/e2e/harness/vault-api.ts';
 import { type BundledController, startBundledController } from './bundled-controller.ts';
@@ -22,6 +22,7 @@ import { type BundledController, startBundledController } from './bundled-contro
 const [syncCount = 5000, namespaceCount = 200] = process.argv.slice(2).map(Number);
 const secretCount = 100;
 const inFlight = 32;
+const patient = { timeoutMs: 600_000, intervalMs: 100 };
 const reads = 'lockstep_store_requests_total';
 
 const runDir = mkdtempSync(join(tmpdir(), 'lockstep-bench-sync-'));
@@ -46,7 +47,10 @@ async function measure(): Promise<string> {
   const startedAt = performance.now();
   await using controller = await startBundledController(cluster);
   const { read } = controller;
-  await until(async () => (await read('lockstep_sync_ready', 'reason="Synced"')) >= syncCount);
+  await until(async () => (await read('lockstep_sync_ready', 'reason="Synced"')) >= syncCount, {
+    ...patient,
+    what: 'all to be in sync',
+  });
   const firstMs = performance.now() - startedAt;
   const first = { calls: await countCalls(read), reads: await read(reads, 'operation="read"') };
   const logins = await read(reads, 'operation="login"');
@@ -100,7 +104,10 @@ async function timeUntilCarried({ kube, tenants }: World, changed: ReadonlyMap<n
   await pMap(
     changed,
     ([n, value]) =>
-      until(async () => (await tenants[n % namespaceCount]?.readSecret(`sync-${n}`))?.data['a'] === value),
+      until(async () => (await tenants[n % namespaceCount]?.readSecret(`sync-${n}`))?.data['a'] === value, {
+        ...patient,
+        what: `Secret sync-${n}`,
+      }),
     { concurrency: inFlight },
   );
   return performance.now() - startedAt;
@@ -111,7 +118,7 @@ async function putLate({ tenants }: World): Promise<number> {
   const startedAt = performance.now();
   const [tenant] = tenants;
   await tenant?.putPair('late', 'bench-0');
-  await until(async () => (await tenant?.readSecret('late')) !== undefined);
+  await until(async () => (await tenant?.readSecret('late')) !== undefined, { ...patient, what: 'the new sync' });
   return performance.now() - startedAt;
 }
 
@@ -123,14 +130,6 @@ async function countCalls(read: BundledController['read']): Promise<string> {
   const sum = counts.reduce((total, [, count]) => total + count, 0);
   const each = counts.flatMap(([verb, count]) => (count > 0 ? `${verb} ${count}` : []));
   return `${(sum / syncCount).toFixed(2)} (${each.join(', ')})`;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 600_000;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('waited ten minutes');
-    await sleep(100);
-  }
 }
 
 interface Figures {

@@ -4,6 +4,7 @@ import { lintManifest } from '../spc/lint.ts';
 import { type Command, defineCommand } from './command.ts';
 import { formatFindings } from './lint-report.ts';
 import { readManifestFile } from './manifest-file.ts';
+import { count } from './count.ts';
 
 const flags = {
   output: {
@@ -39,8 +40,4 @@ export function createLintCommand(): Command {
       return errors > 0 ? 1 : 0;
     },
   });
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

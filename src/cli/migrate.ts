@@ -7,6 +7,7 @@ import { type Command, defineCommand } from './command.ts';
 import type { ExitCode, Host } from './host.ts';
 import { readManifestFile } from './manifest-file.ts';
 import { writeOutputs } from './migrate-files.ts';
+import { count } from './count.ts';
 
 const notes = `Turns ExternalSecrets with their SecretStores and ClusterSecretStores (external-secrets.io v1 and v1beta1; Vault and AWS), and
 classes whose secretObjects the driver keeps, into SecretProviderClasses and SecretProviderClassSyncs. What cannot be expressed
@@ -56,8 +57,4 @@ function summarize({ outputs, findings, leftOut }: Migration, errors: number): s
   const others = [...leftOut].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([kind, number]) => `${number} ${kind}`);
   const rest = others.length === 0 ? '' : `; not of a tool that is translated: ${others.join(', ')}`;
   return `${made}${rest}\n`;
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }

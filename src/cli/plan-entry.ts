@@ -3,6 +3,7 @@ import { type KubeObject, membersOf } from '../kube/objects.ts';
 import type { RolloutMode } from '../rollout/workloads/mode-label.ts';
 import type { Preview, PreviewStep } from '../rollout/preview.ts';
 import type { Source } from '../rollout/source.ts';
+import { count } from './count.ts';
 
 /** What would happen if every value of one SecretProviderClassSync changed; `-o json` prints exactly this. */
 export interface PlanEntry {
@@ -76,7 +77,3 @@ export function summarizePlan(entry: PlanEntry): string {
 }
 
 const touching: ReadonlySet<PreviewStep['part']> = new Set(['Canary', 'Follows', 'Unhealthy']);
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
-}

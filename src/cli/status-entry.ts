@@ -25,7 +25,7 @@ export interface StatusEntry {
 }
 
 /** How far the workloads are that use the Secrets. */
-export interface RolloutEntry {
+export interface RolloutEntry extends Counts {
   /** The condition RolloutComplete is True. */
   readonly complete: boolean;
   /** Of that condition. */
@@ -34,12 +34,6 @@ export interface RolloutEntry {
   readonly message: string;
   /** What `lockstep rollout approve` and `resume` name. */
   readonly version: string | null;
-  readonly total: number;
-  readonly updated: number;
-  readonly inProgress: number;
-  readonly failed: number;
-  readonly held: number;
-  readonly waiting: number;
   readonly estimatedCompletion: string | null;
   /** Mode Pin, by Secret: what came before may be revoked. */
   readonly oldestInUse: readonly OldestVersion[];

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import type { Parsed } from '../core/problem.ts';
-import { namespace, text, toggle } from './flag-kinds.ts';
+import { choice, namespace, text, toggle } from './flag-kinds.ts';
 import { type Environment, type Flags, type FlagValues, type Given, readFlags } from './flag.ts';
 
 const what = 'What is looked at';
@@ -22,6 +22,18 @@ export const clusterFlags = {
     value: 'FILE',
     help: 'How to reach the API server (default: KUBECONFIG, else ~/.kube/config, else as the pod that this runs in)',
     group: what,
+  },
+} satisfies Flags;
+
+/** In which form a result is printed. */
+export const outputFlag = {
+  output: {
+    schema: choice(['table', 'json']),
+    short: 'o',
+    value: 'FORMAT',
+    help: 'table for people, json for programs',
+    group: 'Output',
+    fallback: 'table',
   },
 } satisfies Flags;
 

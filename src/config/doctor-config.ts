@@ -1,19 +1,11 @@
 import type { Parsed } from '../core/problem.ts';
-import { type ClusterConfig, clusterFlags, readClusterConfig } from './cluster-flags.ts';
-import { choice } from './flag-kinds.ts';
+import { type ClusterConfig, clusterFlags, outputFlag, readClusterConfig } from './cluster-flags.ts';
 import type { Environment, Flags, FlagValues, Given } from './flag.ts';
 
 /** Flags of `lockstep doctor`. */
 export const doctorFlags = {
   ...clusterFlags,
-  output: {
-    schema: choice(['table', 'json']),
-    short: 'o',
-    value: 'FORMAT',
-    help: 'table for people, json for programs',
-    group: 'Output',
-    fallback: 'table',
-  },
+  ...outputFlag,
 } satisfies Flags;
 
 /** Everything that `lockstep doctor` is told. */

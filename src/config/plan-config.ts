@@ -1,21 +1,13 @@
 import type { Parsed } from '../core/problem.ts';
-import { type ClusterConfig, clusterFlags, readClusterConfig } from './cluster-flags.ts';
+import { type ClusterConfig, clusterFlags, outputFlag, readClusterConfig } from './cluster-flags.ts';
 import { controllerFlags } from './controller-flags.ts';
-import { choice } from './flag-kinds.ts';
 import type { Environment, Flags, FlagValues, Given } from './flag.ts';
 
 /** Flags of `lockstep plan`. */
 export const planFlags = {
   ...clusterFlags,
   reloaderAnnotations: { ...controllerFlags.reloaderAnnotations, help: 'As the controller was told' },
-  output: {
-    schema: choice(['table', 'json']),
-    short: 'o',
-    value: 'FORMAT',
-    help: 'table for people, json for programs',
-    group: 'Output',
-    fallback: 'table',
-  },
+  ...outputFlag,
 } satisfies Flags;
 
 /** Everything that `lockstep plan` is told. */

@@ -1,21 +1,14 @@
 import type { Parsed } from '../core/problem.ts';
-import { type ClusterConfig, clusterFlags, readClusterConfig } from './cluster-flags.ts';
-import { choice, toggle } from './flag-kinds.ts';
+import { type ClusterConfig, clusterFlags, outputFlag, readClusterConfig } from './cluster-flags.ts';
+import { toggle } from './flag-kinds.ts';
 import type { Environment, Flags, FlagValues, Given } from './flag.ts';
 
-const output = 'Output';
+const { group: output } = outputFlag.output;
 
 /** Flags of `lockstep status`. */
 export const statusFlags = {
   ...clusterFlags,
-  output: {
-    schema: choice(['table', 'json']),
-    short: 'o',
-    value: 'FORMAT',
-    help: 'table for people, json for programs',
-    group: output,
-    fallback: 'table',
-  },
+  ...outputFlag,
   watch: { schema: toggle(), short: 'w', help: 'Go on until a signal, with a line for every change', group: output },
   exitCode: { schema: toggle(), help: 'End with 1 unless all of them are ready or suspended', group: output },
 } satisfies Flags;

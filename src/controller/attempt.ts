@@ -2,7 +2,7 @@ import { SecretError, toSecretError } from '../core/errors.ts';
 import type { ResolvedObject } from '../core/plan.ts';
 import { problemsError } from '../core/problem.ts';
 import type { ApiReader, CallOptions } from '../kube/client/api-client.ts';
-import { keyOf, type ObjectKey } from '../kube/objects.ts';
+import { keyOf, nameOf, type ObjectKey } from '../kube/objects.ts';
 import type { Reflector } from '../kube/watch/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -131,7 +131,6 @@ function claim(
   requeue(claims.set(sync.key, objects.map(toKey)));
   return objects.flatMap((object) => {
     const by = claims.others(toKey(object), sync.key);
-    const nameOf = (key: ObjectKey): string => key.slice(key.indexOf('/') + 1);
     return by.length === 0 ? [] : [{ secret: object.secretName, by: by.map(nameOf) }];
   });
 }

@@ -1,7 +1,7 @@
 import type { SecretBytes } from '../core/secret-bytes.ts';
 import type { ApiClient, CallOptions } from '../kube/client/api-client.ts';
 import type { EventRecorder } from '../kube/events/events.ts';
-import type { ObjectKey } from '../kube/objects.ts';
+import { namespaceOf, type ObjectKey } from '../kube/objects.ts';
 import type { Reflector } from '../kube/watch/reflector.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -198,8 +198,4 @@ function isOther(previous: SyncObject, current: SyncObject): boolean {
     a.approve !== b.approve ||
     a.resume !== b.resume
   );
-}
-
-function namespaceOf(key: ObjectKey): string {
-  return key.slice(0, key.indexOf('/'));
 }

@@ -1,8 +1,6 @@
 import type { ObjectKey } from '../kube/objects.ts';
-import type { Parsed, Problem } from '../core/problem.ts';
-import type { Condition } from '../kube/condition.ts';
-import type { RolloutSpec } from '../rollout/rollout-spec.ts';
-import type { RolloutStatus } from '../rollout/rollout-status.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Source } from '../rollout/source.ts';
 import type { SecretObject } from '../secret-objects/secret-object.ts';
 import type { SyncStatus } from './status/sync-status.ts';
 
@@ -30,18 +28,7 @@ export interface SyncObject {
 }
 
 /** What of a SecretProviderClassSync is about rollouts: apart, because nothing in it keeps a Secret from being synced. */
-export interface SyncRollout {
-  readonly spec: Parsed<RolloutSpec>;
-  /** Carries the label `lockstep.dev/freeze`. */
-  readonly isFrozen: boolean;
-  /** Value of the annotation `lockstep.dev/approve`: a version. */
-  readonly approve: string | undefined;
-  /** Value of the annotation `lockstep.dev/resume`: a version. */
-  readonly resume: string | undefined;
-  readonly status: RolloutStatus | undefined;
-  /** RolloutComplete. */
-  readonly condition: Condition | undefined;
-}
+export type SyncRollout = Pick<Source, 'spec' | 'isFrozen' | 'approve' | 'resume' | 'status' | 'condition'>;
 
 export interface SyncSpec {
   readonly className: string;

@@ -1,4 +1,4 @@
-import { keyOf, type ObjectKey } from '../kube/objects.ts';
+import { keyOf, nameOf, namespaceOf, type ObjectKey } from '../kube/objects.ts';
 import type { Change, Reflector } from '../kube/watch/reflector.ts';
 import type { AccountObject } from './account.ts';
 import { type OwnedSecret, ownerKey } from './secrets/owned-secrets.ts';
@@ -81,7 +81,7 @@ export class Triggers {
 
   #onAccount({ key, previous, current, isInitial }: Change<AccountObject>): void {
     if (isInitial || (previous?.uid === current?.uid && previous?.roleArn === current?.roleArn)) return;
-    this.#deps.onAccount(namespaceOf(key), key.slice(key.indexOf('/') + 1));
+    this.#deps.onAccount(namespaceOf(key), nameOf(key));
     for (const sync of this.#byAccount.get(key) ?? []) this.#deps.enqueueSync(sync, 'urgent', 'role');
   }
 
@@ -125,10 +125,6 @@ function isSameClass(previous: ClassObject | undefined, current: ClassObject | u
     previous.forceSync === current.forceSync &&
     previous.problems.length === current.problems.length
   );
-}
-
-function namespaceOf(key: ObjectKey): string {
-  return key.slice(0, key.indexOf('/'));
 }
 
 function add(index: Map<ObjectKey, Set<ObjectKey>>, at: ObjectKey, sync: ObjectKey): void {

@@ -1,3 +1,4 @@
+import { pinPolicyName } from '../rollout/versions/pin-support.ts';
 import { membersOf } from '../kube/objects.ts';
 import { type DoctorFinding, theCluster } from './finding.ts';
 import { listNames, specOf } from './describe.ts';
@@ -74,8 +75,6 @@ function checkController(sight: Sight): readonly DoctorFinding[] {
   ];
 }
 
-const pinPolicy = 'lockstep-pin-secrets';
-
 function checkPin(sight: Sight): readonly DoctorFinding[] {
   const pinned = sight.objects('syncs').filter((sync) => membersOf(specOf(sync)['rollout'])['mode'] === 'Pin');
   const severity = pinned.length > 0 ? 'error' : 'info';
@@ -95,14 +94,14 @@ function checkPin(sight: Sight): readonly DoctorFinding[] {
       },
     ];
   }
-  const isThere = sight.objects('mutatingPolicies').some(({ metadata }) => metadata.name === pinPolicy);
+  const isThere = sight.objects('mutatingPolicies').some(({ metadata }) => metadata.name === pinPolicyName);
   if (isThere || pinned.length === 0 || !sight.isKnown('mutatingPolicies')) return [];
   return [
     {
       severity,
       id: 'pin-policy-missing',
       object,
-      reason: `rollout mode Pin is asked for, and there is no MutatingAdmissionPolicy ${pinPolicy}`,
+      reason: `rollout mode Pin is asked for, and there is no MutatingAdmissionPolicy ${pinPolicyName}`,
       remedy: 'kubectl apply -f deploy/policies/pin-secrets.yaml, or admission.pin=true in the values of the chart',
     },
   ];

@@ -1,3 +1,4 @@
+import { isReloaderImage } from '../rollout/workloads/is-reloader.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { type Container, containersOf, flagOf, hostPathsOf, repositoryOf } from './containers.ts';
 
@@ -46,11 +47,13 @@ export function socketOf(daemonSet: KubeObject): string | undefined {
 }
 
 /** Whether one of the workload's containers is that program. */
-export function runs(workload: KubeObject, program: 'reloader' | 'external-secrets'): boolean {
-  return containersOf(workload).some((each) => images[program].test(repositoryOf(each)));
+export function runs(workload: KubeObject, program: keyof typeof programs): boolean {
+  return containersOf(workload).some(programs[program]);
 }
 
-const images = {
-  reloader: /(^|\/)stakater\/reloader$|(^|\/)reloader$/,
-  'external-secrets': /(^|\/)external-secrets\/external-secrets$|(^|\/)external-secrets$/,
+const operator = /(^|\/)external-secrets\/external-secrets$|(^|\/)external-secrets$/;
+
+const programs = {
+  reloader: ({ image }: Container) => isReloaderImage(image),
+  'external-secrets': (container: Container) => operator.test(repositoryOf(container)),
 } as const;

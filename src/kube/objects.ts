@@ -56,6 +56,16 @@ export function keyOf({
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
+/** The namespace of a key; empty for kinds without namespaces. */
+export function namespaceOf(key: ObjectKey): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
+}
+
+/** The name in a key. */
+export function nameOf(key: ObjectKey): string {
+  return key.slice(key.indexOf('/') + 1);
+}
+
 /** The members of a part of an object; none where it is no map. */
 export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   // An edge: JSON of the API server, every member of which is checked where it is read.

@@ -6,6 +6,7 @@ import type { KnownContent } from './versions/contents.ts';
 import { decideWorkload, type Decision } from './decide.ts';
 import type { Findings } from './workloads/inspect-workload.ts';
 import type { LedgerEntry } from './ledger.ts';
+import type { RolloutMode } from './workloads/mode-label.ts';
 import { type Target, toTarget } from './workloads/mode.ts';
 import type { NamespaceView, SourceView, WorkloadView } from './orchestrator/rollout-view.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
@@ -74,6 +75,15 @@ export function buildView(facts: NamespaceFacts): BuiltView {
   }
   const { now, freeSlots } = facts;
   return { view: { now, freeSlots, sources: facts.sources.map((each) => toView(each, facts)), workloads }, targets };
+}
+
+/** By source: the modes of all its targets. */
+export function modesBySource(targets: BuiltView['targets']): ReadonlyMap<string, ReadonlySet<RolloutMode>> {
+  const modes = new Map<string, Set<RolloutMode>>();
+  for (const bySource of targets.values()) {
+    for (const [source, { mode }] of bySource) modes.getOrInsertComputed(source, () => new Set()).add(mode);
+  }
+  return modes;
 }
 
 type Ledgers = ReadonlyMap<string, ReadonlyMap<ValidSource, LedgerEntry>>;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { LedgerEntry, PatchedEntry } from './ledger.ts';
 import { type ActiveFacts, type Facts, type Sight, toSight } from './sight.ts';
+import { toTime } from './past-time.ts';
 import { parseHashes } from './stamps.ts';
 
 /** What is written to the pod template, and the ledger when it has been. */
@@ -109,7 +110,7 @@ function putBack({ now }: ActiveFacts, ledger: LedgerEntry, { wanted, patched }:
   const last = Date.parse(revertedAt);
   // A time that is none, or has not come yet, after the clock was set: as if it were now.
   const dueAt = delayMs + (last <= now ? last : now);
-  const entry = { ...patched, reverts: reverts + 1, revertedAt: new Date(now).toISOString() };
+  const entry = { ...patched, reverts: reverts + 1, revertedAt: toTime(now) };
   return { kind: 'reverted', attempt: reverts + 1, dueAt, patch: { entries: wanted, ledger: entry } };
 }
 

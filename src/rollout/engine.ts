@@ -4,11 +4,12 @@ import type { ApiClient, CallOptions } from '../kube/client/api-client.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { buildView, type NamespaceFacts, type ValidSource } from './build-view.ts';
+import { buildView, modesBySource, type NamespaceFacts, type ValidSource } from './build-view.ts';
 import type { Contents } from './versions/contents.ts';
 import { inspectWorkloads } from './workloads/inspect-workloads.ts';
 import { afterStarts, type NamespacePlan, orchestrate } from './orchestrator/orchestrate.ts';
 import type { PinSupport } from './versions/pin-support.ts';
+import { lookEveryMs, PodLooks } from './pod-looks.ts';
 import { Refusals } from './refusals.ts';
 import type { RolloutReport } from './rollout-report.ts';
 import type { RolloutSlots } from './slots.ts';
@@ -17,7 +18,6 @@ import { type Started, startWorkloads, toFailure } from './start-workloads.ts';
 import { unkeptSources } from './versions/unkept-sources.ts';
 import { type Outcome, type Pass, toVerdict } from './verdict.ts';
 import { keyId, namespaceKey } from './versions/version.ts';
-import type { Workload } from './workloads/workload.ts';
 import type { WorkloadWatches } from './workloads/workload-watches.ts';
 
 export interface RolloutEngineDeps {
@@ -49,10 +49,6 @@ export interface RolloutOptions {
   readonly understandsReloader: boolean;
 }
 
-/** Pods are looked at so often while a workload rolls out: nothing tells of them. */
-const lookEveryMs = 5000;
-/** In one pass. */
-const maxLooks = 20;
 /** So often it is looked whether mode Pin can work by now: nothing tells of the policy. */
 const supportEveryMs = 15_000;
 
@@ -62,13 +58,12 @@ const supportEveryMs = 15_000;
  */
 export class RolloutEngine {
   readonly #deps: RolloutEngineDeps;
-  /** Workloads whose pods are looked at, by namespace: when that was done last, by the monotonic clock. */
-  readonly #watched = new Map<string, ReadonlyMap<string, number>>();
-
+  readonly #looks: PodLooks;
   readonly #refusals: Refusals;
 
   constructor(deps: RolloutEngineDeps) {
     this.#deps = deps;
+    this.#looks = new PodLooks(deps.clock);
     this.#refusals = new Refusals(deps.clock);
   }
 
@@ -78,6 +73,8 @@ export class RolloutEngine {
     const problem = workloads.problem(namespace);
     if (problem) return await this.#refuse(namespace, problem, options);
     const sources = this.#sourcesIn(namespace);
+    // Most namespaces have workloads that change, and nobody who rolls them out.
+    if (sources.length === 0) return this.#leave(namespace);
     const seen = await this.#look(namespace, sources, options);
     // From here to the taking of places nothing may come between: others take places too.
     const pass = this.#lay(namespace, sources, seen);
@@ -87,7 +84,7 @@ export class RolloutEngine {
     const { generations, failures } = await this.#startAll(plan, pass, options);
     const done = plan.starts.length === 0 ? plan : afterStarts(pass.view, generations);
     if (failures.size > 0) this.#take(namespace, done, slots);
-    this.#watch(namespace, done);
+    this.#looks.watch(namespace, done.watched);
     const passing = this.#note(namespace, generations, failures);
     const refused = new Map([...failures, ...this.#refusals.standing(namespace)]);
     const outcome = { ...pass, plan: done, failures: refused, oldestInUse: this.#deps.oldestInUse };
@@ -101,15 +98,20 @@ export class RolloutEngine {
 
   /** What was found out in this term will not hold in the next. */
   clear(): void {
-    this.#watched.clear();
+    this.#looks.clear();
     this.#refusals.clear();
     this.#deps.slots.clear();
   }
 
+  #leave(namespace: string): undefined {
+    this.#looks.watch(namespace, []);
+    this.#deps.onFree(this.#deps.slots.take(namespace, 0, false));
+  }
+
   async #look(namespace: string, sources: readonly Source[], options: CallOptions): Promise<Seen> {
     const all = this.#deps.workloads.in(namespace);
-    const findings = await inspectWorkloads(this.#dueIn(namespace, all), sources, this.#deps, options);
-    const usesPin = sources.some(isPin) || (sources.length > 0 && all.some(({ mode }) => mode === 'Pin'));
+    const findings = await inspectWorkloads(this.#looks.due(namespace, all), sources, this.#deps, options);
+    const usesPin = sources.some(isPin) || all.some(({ mode }) => mode === 'Pin');
     const pin = usesPin ? await this.#deps.pinSupport(options) : ({ ok: true } as const);
     return { workloads: all, findings, pin };
   }
@@ -132,6 +134,7 @@ export class RolloutEngine {
     });
     return {
       ...built,
+      modes: modesBySource(built.targets),
       unclear: sources.filter(({ spec }) => !spec.ok),
       pin,
       keyId: id,
@@ -148,25 +151,6 @@ export class RolloutEngine {
   #note(namespace: string, generations: Started['generations'], failures: Started['failures']): readonly SecretError[] {
     for (const workload of generations.keys()) this.#refusals.remove(namespace, workload);
     return [...failures].flatMap(([workload, error]) => (this.#refusals.add(namespace, workload, error) ? [] : error));
-  }
-
-  /** A few at a time and not all the time: each costs two lists. A pod that fails makes its workload less than healthy first. */
-  #dueIn(namespace: string, workloads: readonly Workload[]): readonly Workload[] {
-    const watched = new Map(this.#watched.get(namespace));
-    const nowMs = this.#deps.clock.monotonic();
-    const due = workloads
-      .filter(({ key, health }) => health.state !== 'Healthy' && nowMs - (watched.get(key) ?? nowMs) >= lookEveryMs)
-      .toSorted((a, b) => (watched.get(a.key) ?? 0) - (watched.get(b.key) ?? 0))
-      .slice(0, maxLooks);
-    for (const { key } of due) watched.set(key, nowMs);
-    if (due.length > 0) this.#watched.set(namespace, watched);
-    return due;
-  }
-
-  #watch(namespace: string, { watched }: NamespacePlan): void {
-    const known = this.#watched.get(namespace);
-    if (watched.length === 0) this.#watched.delete(namespace);
-    else this.#watched.set(namespace, new Map(watched.map((key) => [key, known?.get(key) ?? -lookEveryMs])));
   }
 
   #take(namespace: string, plan: NamespacePlan, slots: RolloutSlots): void {

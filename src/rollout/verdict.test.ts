@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { sourceOf, statusOf } from '../../test/fakes/sources.ts';
 import { SecretError } from '../core/errors.ts';
+import { modesBySource } from './build-view.ts';
 import type { RolloutMode } from './workloads/mode-label.ts';
 import type { Target } from './workloads/mode.ts';
 import type { NamespacePlan } from './orchestrator/orchestrate.ts';
@@ -28,6 +29,7 @@ function outcomeOf({ status = statusOf(), ...parts }: Parts = {}): Outcome {
   return {
     view: { now: 0, freeSlots: 1, sources: [], workloads: [] },
     targets: new Map(),
+    modes: modesBySource(parts.targets ?? new Map()),
     unclear: [],
     pin: { ok: true },
     keyId: '00000000',

@@ -8,11 +8,14 @@ import type { PinSupport } from './versions/pin-support.ts';
 import type { Verdict } from './rollout-report.ts';
 import type { OldestVersion, RolloutState, RolloutStatus } from './rollout-status.ts';
 import type { Source } from './source.ts';
+import type { RolloutMode } from './workloads/mode-label.ts';
 
 /** A look at a namespace. */
 export interface Pass extends BuiltView {
   /** Sources whose `spec.rollout` nobody understands. */
   readonly unclear: readonly Source[];
+  /** By source: the modes of all its targets. */
+  readonly modes: ReadonlyMap<string, ReadonlySet<RolloutMode>>;
   readonly pin: PinSupport;
   readonly keyId: string;
   readonly contentOf: (secret: ObjectKey) => KnownContent | undefined;
@@ -71,7 +74,7 @@ function unkeptProblem({ namespace, secrets }: Source, { contentOf }: Outcome): 
   return secrets.map(({ name }) => contentOf(keyOf({ namespace, name }))?.problem).find((problem) => problem);
 }
 
-function modesOf({ key, spec }: Source, { targets }: Outcome): ReadonlySet<string> {
-  const modes = [...targets.values()].flatMap((bySource) => bySource.get(key)?.mode ?? []);
-  return new Set(spec.ok && spec.value.mode !== 'Off' ? [...modes, spec.value.mode] : modes);
+function modesOf({ key, spec }: Source, { modes }: Outcome): ReadonlySet<RolloutMode> {
+  const found = modes.get(key) ?? new Set();
+  return spec.ok && spec.value.mode !== 'Off' ? new Set([...found, spec.value.mode]) : found;
 }

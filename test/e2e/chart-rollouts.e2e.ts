@@ -10,7 +10,9 @@ import { collectRoots, type Roots } from '../../src/rollout/versions/roots.ts';
 import { ChartIdentity } from './harness/chart-identity.ts';
 import { controllerE2e } from './harness/controller-e2e.ts';
 import { writeKubeconfig } from './harness/kubeconfig.ts';
+import { podMarks } from './harness/kwok.ts';
 import { RolloutStand } from './harness/rollout-stand.ts';
+import type { RolledOptions } from './harness/rollout-workload.ts';
 import { soon } from './harness/until.ts';
 
 const slug = 'chart-rollouts';
@@ -80,7 +82,8 @@ controllerE2e({ name: 'Rollouts of the chart', slug, grant: [], identity }, (bas
   it(`without ${podsRule}: breaks the reason of a rollout that does not become healthy, and not the rollout`, async () => {
     await using _without = await identity.without(podsRule);
     const controller = await base().startController(...identity.flags);
-    await rollOut('unseen');
+    // Long enough for one look at the pods, which comes every five seconds.
+    await rollOut('unseen', { [podMarks.startsIn]: '7s' });
 
     expect(controller.log()).toContain(`lockstep may not list pods in namespace ${slug}`);
     await base().stopController(controller);
@@ -93,9 +96,9 @@ controllerE2e({ name: 'Rollouts of the chart', slug, grant: [], identity }, (bas
     await expect.poll(() => findUsed().catch(String), soon).toContain(says);
   });
 
-  async function rollOut(name: string): Promise<void> {
+  async function rollOut(name: string, marks: RolledOptions['marks'] = {}): Promise<void> {
     await stand.source(name);
-    const workload = await stand.workload('Deployment', name, { uses: [name] });
+    const workload = await stand.workload('Deployment', name, { uses: [name], marks });
     await workload.run(1);
     const version = await stand.known(name, workload);
     await stand.change(name, 'a');

@@ -1,4 +1,4 @@
-import { keyOf, type KubeObject, type ObjectKey, type ObjectMeta } from '../../kube/objects.ts';
+import { keyOf, type KubeObject, namespaceOf, type ObjectKey, type ObjectMeta } from '../../kube/objects.ts';
 import type { Change, Reflector } from '../../kube/watch/reflector.ts';
 import { enabled, names } from '../names.ts';
 
@@ -63,5 +63,5 @@ export class OwnedSecrets {
 /** The key of the SecretProviderClassSync that a Secret belongs to: always one of its own namespace. */
 export function ownerKey(key: ObjectKey, secret: OwnedSecret | undefined): ObjectKey | undefined {
   if (secret?.owner === undefined) return undefined;
-  return keyOf({ namespace: key.slice(0, key.indexOf('/')), name: secret.owner });
+  return keyOf({ namespace: namespaceOf(key), name: secret.owner });
 }

@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../../kube/objects.ts';
+import { nameOf, namespaceOf, type ObjectKey } from '../../kube/objects.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { Heap } from '../queue/heap.ts';
 
@@ -107,6 +107,5 @@ function shownSuccess({ isSuspended, lastSuccessMs }: Known): number | undefined
 }
 
 function toLabels({ key }: Known): { readonly namespace: string; readonly name: string } {
-  const slash = key.indexOf('/');
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+  return { namespace: namespaceOf(key), name: nameOf(key) };
 }

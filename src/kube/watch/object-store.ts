@@ -1,6 +1,6 @@
 import { toSecretError } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { keyOf, type KubeObject, type ObjectKey } from '../objects.ts';
+import { keyOf, type KubeObject, namespaceOf, type ObjectKey } from '../objects.ts';
 import { isOlder } from './resource-version.ts';
 
 /** `isInitial`: it stood there when the watch began, and nobody waits for it. False for what a later list finds. */
@@ -156,8 +156,4 @@ export class ObjectStore<T> {
     const { code } = toSecretError(error);
     this.#deps.logger.error({ code, resource: this.#deps.plural, key, err: error }, message);
   }
-}
-
-function namespaceOf(key: ObjectKey): string {
-  return key.slice(0, Math.max(0, key.indexOf('/')));
 }

@@ -1,7 +1,7 @@
 import type { LedgerEntry, WorkloadRollout } from '../ledger.ts';
 import { illnessOf, patienceMs, toFailed } from './observe.ts';
 import { duePatch, type Participant } from './participants.ts';
-import { pastTime } from './past-time.ts';
+import { pastTime } from '../past-time.ts';
 import type { RolloutSpec } from '../rollout-spec.ts';
 import type { WorkloadState } from './workload-state.ts';
 

@@ -2,7 +2,7 @@ import { type Candidate, type Seat, toCandidates } from './candidates.ts';
 import type { Patch } from '../decide.ts';
 import { Lane } from './lane.ts';
 import type { PatchedEntry, WorkloadRollout } from '../ledger.ts';
-import { toTime } from './past-time.ts';
+import { toTime } from '../past-time.ts';
 import type { NamespaceRun } from './source-run.ts';
 import type { Workload } from '../workloads/workload.ts';
 

@@ -1,4 +1,4 @@
-import { pastTime } from './past-time.ts';
+import { pastTime } from '../past-time.ts';
 import type { RolloutRecord } from '../rollout-status.ts';
 import type { Content } from './settle.ts';
 

@@ -1,6 +1,6 @@
 import { type CanaryPhase, canariesOf } from './canary-phase.ts';
 import type { Participant } from './participants.ts';
-import { toTime } from './past-time.ts';
+import { toTime } from '../past-time.ts';
 import type { Halt } from '../rollout-status.ts';
 import type { SourceView } from './rollout-view.ts';
 

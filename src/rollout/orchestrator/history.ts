@@ -1,5 +1,5 @@
 import { isBegun } from './cooldown.ts';
-import { toTime } from './past-time.ts';
+import { toTime } from '../past-time.ts';
 import { maxRecords, type RolloutRecord } from '../rollout-status.ts';
 import type { Content } from './settle.ts';
 

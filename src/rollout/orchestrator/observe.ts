@@ -1,5 +1,5 @@
 import type { LedgerEntry, WorkloadRollout } from '../ledger.ts';
-import { pastTime, toTime } from './past-time.ts';
+import { pastTime, toTime } from '../past-time.ts';
 import type { WorkloadView } from './rollout-view.ts';
 
 /** After so long somebody else's rollout, or a canary that is not healthy, counts as ill. */

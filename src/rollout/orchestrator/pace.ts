@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../ledger.ts';
-import { pastTime, toTime } from './past-time.ts';
+import { pastTime, toTime } from '../past-time.ts';
 import type { RolloutRecord, RolloutStatus } from '../rollout-status.ts';
 import type { RolloutSpec } from '../rollout-spec.ts';
 

@@ -1,7 +1,7 @@
 import type { Decision, Patch } from '../decide.ts';
 import type { LedgerEntry, Obstacle } from '../ledger.ts';
 import { isInFlight, observeRollout, toFailed } from './observe.ts';
-import { toTime } from './past-time.ts';
+import { toTime } from '../past-time.ts';
 import { maxWorkloads } from '../rollout-status.ts';
 import type { SourceView, WorkloadView } from './rollout-view.ts';
 import { parseHashes } from '../stamps.ts';

@@ -1,5 +1,5 @@
 import type { RolloutStatus } from '../rollout-status.ts';
-import { pastTime, toTime } from './past-time.ts';
+import { pastTime, toTime } from '../past-time.ts';
 
 /** Which content is to be rolled out, and whether it has come to rest. */
 export interface Content {

@@ -1,6 +1,6 @@
 import { isInFlight, patienceMs } from './observe.ts';
 import type { SettledSeat, SourceOutcome } from './outcome.ts';
-import { pastTime } from './past-time.ts';
+import { pastTime } from '../past-time.ts';
 import { quietMs } from './settle.ts';
 
 /** So often the pace is set anew where a deadline counts. */

@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../ledger.ts';
 import { isInFlight, patienceMs } from './observe.ts';
 import { duePatch, type Participant } from './participants.ts';
-import { pastTime, toTime } from './past-time.ts';
+import { pastTime, toTime } from '../past-time.ts';
 import type { WorkloadView } from './rollout-view.ts';
 
 /** How a workload does, all its sources taken together. */

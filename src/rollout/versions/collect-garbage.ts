@@ -4,16 +4,11 @@ import { resources } from '../../kube/objects.ts';
 import { listPages } from '../../kube/watch/paged-list.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { rolloutNames } from '../names.ts';
+import { toTime } from '../past-time.ts';
 import { planSweep, type SourceState, type SourceUse, type SweepPlan } from './plan-sweep.ts';
 import { collectRoots } from './roots.ts';
 import { unlessRaced } from './unless-raced.ts';
-import {
-  parseVersionName,
-  toTimeText,
-  toVersionSecret,
-  type VersionSecret,
-  versionSelector,
-} from './version-secret.ts';
+import { parseVersionName, toVersionSecret, type VersionSecret, versionSelector } from './version-secret.ts';
 
 export interface GarbageDeps {
   /** Fenced: a replica that lost the lease deletes nothing more. */
@@ -104,7 +99,7 @@ async function planRound(
 const noRoots = { live: new Set<string>(), history: new Set<string>(), unpinned: new Set<string>() };
 
 async function markAll({ mark, unmark }: SweepPlan, { client, clock }: GarbageDeps, options: CallOptions) {
-  const since = toTimeText(clock.now());
+  const since = toTime(clock.now());
   const changes = [
     ...mark.map((version) => ({ version, since })),
     ...unmark.map((version) => ({ version, since: null })),

@@ -7,8 +7,8 @@ export type PinSupport =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: string; readonly remedy: string };
 
-/** Policy and binding have the same name. */
-const policyName = 'lockstep-pin-secrets';
+/** Of the policy of mode Pin, and of its binding. */
+export const pinPolicyName = 'lockstep-pin-secrets';
 const manifest = 'deploy/policies/pin-secrets.yaml';
 const install = `apply ${manifest}, or use the mode Restart`;
 
@@ -22,9 +22,9 @@ const install = `apply ${manifest}, or use the mode Restart`;
  */
 export async function checkPinSupport(client: Pick<ApiReader, 'get'>, options: CallOptions): Promise<PinSupport> {
   try {
-    const policy = await client.get(resources.mutatingPolicies, { name: policyName }, options);
+    const policy = await client.get(resources.mutatingPolicies, { name: pinPolicyName }, options);
     if (policy === undefined) return missing(resources.mutatingPolicies);
-    const binding = await client.get(resources.mutatingBindings, { name: policyName }, options);
+    const binding = await client.get(resources.mutatingBindings, { name: pinPolicyName }, options);
     return binding === undefined ? missing(resources.mutatingBindings) : checkBound(binding);
   } catch (error) {
     const support = error instanceof SecretError ? toRefusal(error) : undefined;
@@ -34,12 +34,12 @@ export async function checkPinSupport(client: Pick<ApiReader, 'get'>, options: C
 }
 
 function missing({ kind }: Resource): PinSupport {
-  return { ok: false, reason: `there is no ${kind} ${policyName}`, remedy: install };
+  return { ok: false, reason: `there is no ${kind} ${pinPolicyName}`, remedy: install };
 }
 
 function checkBound(binding: KubeObject): PinSupport {
-  if (membersOf(binding['spec'])['policyName'] === policyName) return { ok: true };
-  const reason = `the ${resources.mutatingBindings.kind} ${policyName} is for another policy`;
+  if (membersOf(binding['spec'])['policyName'] === pinPolicyName) return { ok: true };
+  const reason = `the ${resources.mutatingBindings.kind} ${pinPolicyName} is for another policy`;
   return { ok: false, reason, remedy: install };
 }
 
@@ -50,7 +50,7 @@ function toRefusal({ code }: SecretError): PinSupport | undefined {
   }
   if (code !== 'KUBE_FORBIDDEN') return undefined;
   const { mutatingPolicies, mutatingBindings } = resources;
-  const reason = `lockstep may not look whether the policy ${policyName} is there`;
+  const reason = `lockstep may not look whether the policy ${pinPolicyName} is there`;
   const permission = `get on ${mutatingPolicies.plural} and ${mutatingBindings.plural} of ${mutatingPolicies.group}`;
   return { ok: false, reason, remedy: `grant it ${permission} in a ClusterRole, or use the mode Restart` };
 }

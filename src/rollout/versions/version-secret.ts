@@ -67,11 +67,6 @@ export function toSourceLabel(source: string): string {
   return `${source.slice(0, 50)}-${createHash('sha256').update(source).digest('hex').slice(0, 12)}`;
 }
 
-/** A time of ours, for an annotation. */
-export function toTimeText(epochMs: number): string {
-  return new Date(epochMs).toISOString();
-}
-
 function isOurs({ labels, ownerReferences = [] }: ObjectMeta, { source, version }: VersionName): boolean {
   const isLabelled =
     labels?.[rolloutNames.pinnedSource] === toSourceLabel(source) && labels[rolloutNames.version] === version;

@@ -5,9 +5,10 @@ import { type KubeObject, membersOf, resources } from '../../kube/objects.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { sameData } from '../../secret-objects/digest.ts';
 import { rolloutNames } from '../names.ts';
+import { toTime } from '../past-time.ts';
 import { unlessRaced } from './unless-raced.ts';
 import { toVersionLabels, versionAnnotations } from './version-labels.ts';
-import { parseVersionName, toTimeText, toVersionSecret } from './version-secret.ts';
+import { parseVersionName, toVersionSecret } from './version-secret.ts';
 import { contentHash, maxVersionedNameLength, namespaceKey, type SecretData, versionName } from './version.ts';
 
 /**
@@ -160,7 +161,7 @@ async function lease({ metadata }: KubeObject, { deps, signal }: Call): Promise<
 
 function toUse({ clock }: VersionSecretsDeps): Readonly<Record<string, string>> {
   const nowMs = clock.now();
-  return { [rolloutNames.currentSince]: toTimeText(nowMs), [rolloutNames.leasedUntil]: toTimeText(nowMs + leaseMs) };
+  return { [rolloutNames.currentSince]: toTime(nowMs), [rolloutNames.leasedUntil]: toTime(nowMs + leaseMs) };
 }
 
 /** One that the collection of garbage does not know is nothing to rely on: whoever made it may delete it. */

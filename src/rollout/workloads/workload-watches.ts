@@ -1,5 +1,5 @@
 import type { SecretError } from '../../core/errors.ts';
-import { keyOf, type KubeObject, type ObjectKey, resources } from '../../kube/objects.ts';
+import { keyOf, type KubeObject, namespaceOf, resources } from '../../kube/objects.ts';
 import { ReflectorGroup } from '../../kube/watch/reflector-group.ts';
 import { createReflector, type Reflector, type ReflectorDeps } from '../../kube/watch/reflector.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -128,8 +128,4 @@ function warnOfReloader(logger: Logger): (deployment: KubeObject) => void {
       '(lockstep doctor names them)';
     logger.warn({ reloader: key, reason }, 'another tool restarts workloads');
   };
-}
-
-function namespaceOf(key: ObjectKey): string {
-  return key.slice(0, key.indexOf('/'));
 }

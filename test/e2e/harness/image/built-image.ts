@@ -90,12 +90,13 @@ export class ImageBuilder {
     const lines = [
       `registry=${get('registry')}`,
       'prefer-offline=true',
+      'cache=/npm-cache',
       ...(hasAuthority ? ['cafile=/etc/npm-ca'] : []),
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     return [
-      `${file}:/root/.npmrc:ro`,
-      `${get('cache')}:/root/.npm`,
+      `${file}:/usr/local/etc/npmrc:ro`,
+      `${get('cache')}:/npm-cache`,
       ...(hasAuthority ? [`${authority}:/etc/npm-ca:ro`] : []),
     ];
   }
