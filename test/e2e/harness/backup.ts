@@ -29,9 +29,8 @@ export async function takeBackup(kube: KubeApi, namespace: string): Promise<read
 /** Creates everything in a namespace; what is there already stays as it is, as a backup tool has it. */
 export async function restore(kube: KubeApi, backup: readonly SavedObject[], namespace: string): Promise<void> {
   for (const { collection, object } of backup) {
-    const path = collection.replace('{namespace}', namespace);
-    if ((await kube.find(`${path}/${object.metadata.name}`)) !== undefined) continue;
-    await kube.call('POST', path, object);
+    // A controller that runs may have made it a moment ago.
+    await kube.createMissing(collection.replace('{namespace}', namespace), object);
   }
 }
 

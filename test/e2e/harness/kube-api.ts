@@ -75,6 +75,12 @@ export class KubeApi {
     return (await this.#request('GET', path, { accept: metadataList })).text;
   }
 
+  /** There already is fine: it stays as it is. */
+  async createMissing(path: string, body: object): Promise<void> {
+    const { status, text } = await this.#request('POST', path, { body });
+    if (status >= 400 && status !== 409) throw new Error(`POST ${path}: ${status} ${text}`);
+  }
+
   /** Gone already is fine. */
   async remove(path: string): Promise<void> {
     const { status, text } = await this.#request('DELETE', path);
