@@ -16,7 +16,7 @@ RUN --mount=type=bind,from=system,target=/system \
     node scripts/image/root.ts "$TARGETARCH" /system dist sbom.cdx.json /image
 
 FROM scratch
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="lockstep" \
       org.opencontainers.image.description="Secrets from Vault, OpenBao and AWS for Kubernetes: mounted, synced and rolled out from one manifest" \

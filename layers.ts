@@ -80,7 +80,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['zod'],
   },
   controller: {
-    purpose: 'SecretProviderClassSync: queue, loop, Secrets, status',
+    purpose: 'SecretProviderClassSync: queue, loop, Secrets, status; startup taints of nodes',
     imports: ['core', 'platform', 'spc', 'resolve', 'kube', 'secret-objects', 'rollout'],
     packages: ['zod', 'lru-cache'],
   },

@@ -30,6 +30,13 @@ export default defineConfig({
     'vitest/no-focused-tests': 'error',
     'vitest/no-disabled-tests': 'error',
     'vitest/require-mock-type-parameters': 'off',
+    // Many tests get what they begin with from an `it` of test/fakes, which the rules for vitest do not know for one.
+    'vitest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['it', 'it.for'] }],
+    'no-restricted-properties': [
+      'error',
+      { object: 'it', property: 'only', message: 'The other tests have to run too.' },
+      { object: 'it', property: 'skip', message: 'A test that does not run proves nothing.' },
+    ],
     // Parameters of a manifest arrive under string keys; their names are checked by the parsers.
     'typescript/no-base-to-string': 'error',
   },

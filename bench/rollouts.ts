@@ -2,21 +2,14 @@
  * `npm run bench:rollouts -- [WORKLOADS] [WATCHED]`: measures rollouts by the controller of the bundle on a real API server,
  * controller-manager and Vault, all on this machine, and writes bench/rollouts-results.md.
  */
-import { mkdtempSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 
 import pMap from 'p-map';
 
-import { applyCrds } from '../test/e2e/harness/apply-manifests.ts';
-import { startControlPlane } from '../test/e2e/harness/control-plane.ts';
-import { KubeApi, type KubeObject } from '../test/e2e/harness/kube-api.ts';
-import { reap } from '../test/e2e/harness/processes.ts';
+import type { KubeApi, KubeObject } from '../test/e2e/harness/kube-api.ts';
 import { Tenant } from '../test/e2e/harness/tenant.ts';
 import { until } from '../test/e2e/harness/until.ts';
-import { startDevVault } from '../test/e2e/harness/vault.ts';
-import type { VaultApi } from '../test/e2e/harness/vault-api.ts';
+import { type BenchWorld, writeBenchReport } from './bench-world.ts';
 import { type BundledController, startBundledController } from './bundled-controller.ts';
 
 const [workloadCount = 1000, watchedCount = 5000] = process.argv.slice(2).map(Number);
@@ -25,19 +18,7 @@ const inFlight = 32;
 const patient = { timeoutMs: 600_000 };
 const flags = ['--rollouts', `--rollout-max-concurrent=${Math.min(workloadCount, 1000)}`];
 
-const runDir = mkdtempSync(join(tmpdir(), 'lockstep-bench-rollouts-'));
-try {
-  const report = await measure();
-  await writeFile('bench/rollouts-results.md', report);
-  console.log(report);
-} finally {
-  reap(runDir);
-}
-
-interface World {
-  readonly kube: KubeApi;
-  readonly vault: VaultApi;
-}
+await writeBenchReport('bench/rollouts-results.md', measure);
 
 /** Milliseconds from the value at the store to the templates. */
 interface Figures {
@@ -47,12 +28,8 @@ interface Figures {
   readonly statusWrites: number;
 }
 
-async function measure(): Promise<string> {
-  const { cluster } = await startControlPlane(runDir);
-  const kube = new KubeApi(cluster);
-  const world = { kube, vault: await startDevVault({ runDir, dir: join(runDir, 'vault') }, cluster) };
-  await applyCrds(kube);
-  await world.vault.putRole('app');
+async function measure(world: BenchWorld): Promise<string> {
+  const { cluster, kube } = world;
   const one = await populate(world, 'one', 1);
   const many = await populate(world, 'many', workloadCount);
   await using controller = await startBundledController({ kubeconfig: cluster.kubeconfig, flags });
@@ -75,7 +52,7 @@ async function measure(): Promise<string> {
 }
 
 /** A namespace with one secret, and workloads that use it. They have no pods: what pods take is not what is measured. */
-async function populate({ kube, vault }: World, namespace: string, count: number): Promise<Tenant> {
+async function populate({ kube, vault }: BenchWorld, namespace: string, count: number): Promise<Tenant> {
   const tenant = new Tenant(namespace, kube, { roleName: 'app', vaultAddress: vault.address });
   await kube.createNamespace(namespace, ['app']);
   await vault.putSecret(namespace, { value: 'old' });
@@ -87,7 +64,7 @@ async function populate({ kube, vault }: World, namespace: string, count: number
 }
 
 /** Until as many workloads are watched as are asked for. */
-async function populateOthers(world: World): Promise<void> {
+async function populateOthers(world: BenchWorld): Promise<void> {
   const left = Math.max(0, watchedCount - workloadCount - 1);
   const each = Math.ceil(left / namespaceCount);
   for (let n = 0; n < namespaceCount; n++) await populate(world, `other-${n}`, each);
@@ -117,7 +94,7 @@ async function putDeployment(kube: KubeApi, namespace: string, name: string): Pr
 /** Changes the value, asks for it as whoever rotates does, and waits for the templates. */
 async function rollOut(
   { namespace }: Tenant,
-  { kube, vault }: World,
+  { kube, vault }: BenchWorld,
   { read }: BundledController,
   count: number,
 ): Promise<Figures> {

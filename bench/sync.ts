@@ -2,21 +2,13 @@
  * `npm run bench:sync -- [SYNCS] [NAMESPACES]`: measures the controller of the bundle on a real API server and a real Vault,
  * all on this machine, and writes bench/sync-results.md.
  */
-import { mkdtempSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 
 import pMap from 'p-map';
 
-import { applyCrds } from '../test/e2e/harness/apply-manifests.ts';
-import { startControlPlane } from '../test/e2e/harness/control-plane.ts';
-import { KubeApi } from '../test/e2e/harness/kube-api.ts';
-import { reap } from '../test/e2e/harness/processes.ts';
 import { Tenant } from '../test/e2e/harness/tenant.ts';
 import { until } from '../test/e2e/harness/until.ts';
-import { startDevVault } from '../test/e2e/harness/vault.ts';
-import type { VaultApi } from '../test/e2e/harness/vault-api.ts';
+import { type BenchWorld, writeBenchReport } from './bench-world.ts';
 import { type BundledController, startBundledController } from './bundled-controller.ts';
 
 const [syncCount = 5000, namespaceCount = 200] = process.argv.slice(2).map(Number);
@@ -25,27 +17,16 @@ const inFlight = 32;
 const patient = { timeoutMs: 600_000, intervalMs: 100 };
 const reads = 'lockstep_store_requests_total';
 
-const runDir = mkdtempSync(join(tmpdir(), 'lockstep-bench-sync-'));
-try {
-  const report = await measure();
-  await writeFile('bench/sync-results.md', report);
-  console.log(report);
-} finally {
-  reap(runDir);
-}
+await writeBenchReport('bench/sync-results.md', measure);
 
-interface World {
-  readonly kube: KubeApi;
-  readonly vault: VaultApi;
+interface World extends BenchWorld {
   readonly tenants: readonly Tenant[];
 }
 
-async function measure(): Promise<string> {
-  const { cluster } = await startControlPlane(runDir);
-  const vault = await startDevVault({ runDir, dir: join(runDir, 'vault') }, cluster);
-  const world = await populate(new KubeApi(cluster), vault);
+async function measure(empty: BenchWorld): Promise<string> {
+  const world = await populate(empty);
   const startedAt = performance.now();
-  await using controller = await startBundledController(cluster);
+  await using controller = await startBundledController(world.cluster);
   const { read } = controller;
   await until(async () => (await read('lockstep_sync_ready', 'reason="Synced"')) >= syncCount, {
     ...patient,
@@ -64,16 +45,15 @@ async function measure(): Promise<string> {
   return toReport({ firstMs, ...first, logins, cpuSeconds, changed: changed.size, changeMs, late, peakMiB, writes });
 }
 
-async function populate(kube: KubeApi, vault: VaultApi): Promise<World> {
-  await applyCrds(kube);
-  await vault.putRole('app');
+async function populate(empty: BenchWorld): Promise<World> {
+  const { kube, vault } = empty;
   for (let n = 0; n < secretCount; n++) await vault.putSecret(`bench-${n}`, { value: `value-${n}-0` });
   const defaults = { roleName: 'app', vaultAddress: vault.address };
   const tenants = Array.from({ length: namespaceCount }, (_, n) => new Tenant(`bench-${n}`, kube, defaults));
   await pMap(tenants, ({ namespace }) => kube.createNamespace(namespace, ['app']), { concurrency: inFlight });
   const numbers = Array.from({ length: syncCount }, (_, n) => n);
   await pMap(numbers, (n) => tenants[n % namespaceCount]?.putPair(`sync-${n}`, secretOf(n)), { concurrency: inFlight });
-  return { kube, vault, tenants };
+  return { ...empty, tenants };
 }
 
 /** Every namespace uses as many different ones as it has syncs. */

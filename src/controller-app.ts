@@ -5,6 +5,7 @@ import { type ControllerConfig, leaseName } from './config/controller-config.ts'
 import { SecretBytes } from './core/secret-bytes.ts';
 import { type Controller, type ControllerDeps, createController } from './controller/controller.ts';
 import { loadVersionKey } from './controller/version-key.ts';
+import { createStartupTaint, type StartupTaintDeps } from './controller/startup-taint/startup-taint.ts';
 import { createWatchedRoles } from './controller/watched-roles.ts';
 import { createWatches } from './controller/watches.ts';
 import { createAccountTokens } from './kube/tokens/account-tokens.ts';
@@ -76,7 +77,8 @@ export const createControllerApp: CreateControllerApp = async (config, { write }
   };
   const endpoints = createEndpoints(config, { controller, flush }, tools);
   const api: Component = { name: 'API client', start: () => Promise.resolve(), stop: () => client.close() };
-  const components = [api, ...stores.components, endpoints, election, events, ...controller.components];
+  const nodes = watchNodes(config, { ...tools, client: fenced, election, random });
+  const components = [api, ...stores.components, endpoints, election, events, ...controller.components, ...nodes];
   return { ...createLifecycle({ ...tools, components, stopTimeoutMs }), logger, flush };
 };
 
@@ -98,6 +100,14 @@ function toRollouts(
   if (!rollouts) return undefined;
   const options = { maxConcurrent, fieldManager, understandsReloader: config.reloaderAnnotations };
   return { workloads: createWorkloadWatches(config, deps), versionKey, options };
+}
+
+function watchNodes(
+  { startupTaint: key, namespace, providerSelector }: ControllerConfig,
+  deps: Omit<StartupTaintDeps, 'options'>,
+): readonly Component[] {
+  if (key === undefined) return [];
+  return createStartupTaint({ ...deps, options: { key, namespace, providerSelector } });
 }
 
 async function loadKey(config: ControllerConfig, client: ApiClient): Promise<SecretBytes> {

@@ -50,12 +50,14 @@ describe('the values', () => {
 });
 
 describe('the files of the chart', () => {
-  it.for(['crds/secretproviderclasssyncs', 'policies/token-requests', 'policies/pin-secrets'])(
-    'are the ones that people apply: %s',
-    (file) => {
-      expect(read(`${chart}/files/${file}.yaml`)).toBe(read(`deploy/${file}.yaml`));
-    },
-  );
+  it.for([
+    'crds/secretproviderclasssyncs',
+    'policies/token-requests',
+    'policies/startup-taint',
+    'policies/pin-secrets',
+  ])('are the ones that people apply: %s', (file) => {
+    expect(read(`${chart}/files/${file}.yaml`)).toBe(read(`deploy/${file}.yaml`));
+  });
 
   it('have the texts in which the templates put other names', () => {
     const [account, audiences] = [

@@ -68,6 +68,13 @@ describe('versions', () => {
     expect(new Set([...Object.values(manifest.optionalDependencies), ...images]).size).toBe(1);
   });
 
+  it('the quick start builds the version of package.json', async () => {
+    const guide = await readFile('docs/guides/quick-start.md', 'utf8');
+    expect(new Set([...guide.matchAll(/lockstep:(\d\S+)/g)].map(([, version]) => version))).toEqual(
+      new Set([manifest.version]),
+    );
+  });
+
   it('the changelog starts with what is unreleased', async () => {
     expect(await readFile('CHANGELOG.md', 'utf8')).toMatch(/^# Changelog\n[\s\S]*?\n## \[?Unreleased/);
   });

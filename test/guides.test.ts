@@ -34,9 +34,13 @@ const foreignFlags = new Set([
   '--rotation-poll-interval',
   '--enable-secret-rotation',
   '--provider-volume',
+  '--register-with-taints',
   '--resources-to-ignore',
+  '--reset-then-reuse-values',
+  '--reuse-values',
   '--set',
   '--take-ownership',
+  '--taints',
   '--timestamp',
   '--wait',
 ]);

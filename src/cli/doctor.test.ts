@@ -32,7 +32,7 @@ describe('lockstep doctor', () => {
     expect(await doctor('-A')).toEqual({
       code: 0,
       out: expect.stringMatching(
-        /^SEVERITY {3}ID {15}OBJECT\nwarning {4}policy-missing {3}cluster\n {2}Validating.*\n {2}> kubectl apply -f deploy\/policies.*\nwarning {4}driver-missing {3}cluster\n/,
+        /^SEVERITY {3}ID {15}OBJECT\nwarning {4}policy-missing {3}cluster\n {2}Validating.*\n {2}> admission.policies=true .*deploy\/policies\nwarning {4}driver-missing {3}cluster\n/,
       ),
       err: '0 errors, 2 warnings, 0 for information\n',
     });

@@ -16,7 +16,8 @@ interface Planned {
 function planOf(planned: readonly Planned[], obstacle: string | null = null): PlanEntry {
   const steps = planned.map(({ name, part, isIll }): PreviewStep => {
     const status = isIll ? { observedGeneration: 0 } : {};
-    return { workload: workloadOf('Deployment', { metadata: { name }, status }), part, secrets: ['db'] };
+    const workload = workloadOf('Deployment', { metadata: { name }, status });
+    return { workload, mode: 'Restart', part, secrets: ['db'] };
   });
   const preview = { steps, concurrency: 2, durationMs: 90_400 };
   const pods = new Map(planned.map(({ name, pods: count }) => [`Deployment shop/${name}`, count]));

@@ -22,6 +22,7 @@ export interface PlanEntry {
 export interface PlannedWorkload {
   readonly kind: string;
   readonly name: string;
+  readonly mode: RolloutMode;
   readonly pods: number;
   readonly health: string;
   readonly part: PreviewStep['part'];
@@ -38,9 +39,9 @@ export interface PlanEntryInput {
 }
 
 export function toPlanEntry({ source, mode, obstacle, preview, pods }: PlanEntryInput): PlanEntry {
-  const workloads = preview.steps.map(({ workload, part, secrets }): PlannedWorkload => {
+  const workloads = preview.steps.map(({ workload, mode: own, part, secrets }): PlannedWorkload => {
     const { kind, name, key, health } = workload;
-    return { kind, name, pods: pods.get(key) ?? 0, health: health.state, part, secrets };
+    return { kind, name, mode: own, pods: pods.get(key) ?? 0, health: health.state, part, secrets };
   });
   const touched = workloads.filter(({ part }) => touching.has(part));
   return {

@@ -39,10 +39,10 @@ describe('lockstep plan', () => {
     expect(code).toBe(0);
     expect(out.split('\n').map((line) => line.trim().replaceAll(/ {2,}/g, '|'))).toEqual([
       'shop/db: Restart, 2 workloads with 4 pods, 1 at a time, about 2m30s',
-      'KIND|NAME|PODS|HEALTH|PART|SECRETS',
-      'Deployment|api|2|Healthy|Canary|db',
-      'Deployment|web|2|Healthy|Follows|db',
-      'Deployment|off|2|Healthy|Off|-',
+      'KIND|NAME|MODE|PODS|HEALTH|PART|SECRETS',
+      'Deployment|api|Restart|2|Healthy|Canary|db',
+      'Deployment|web|Restart|2|Healthy|Follows|db',
+      'Deployment|off|Off|2|Healthy|Off|-',
       '',
     ]);
   });
@@ -76,10 +76,40 @@ describe('lockstep plan', () => {
         pods: 2,
         unhealthy: 1,
         workloads: [
-          { kind: 'Deployment', name: 'web', pods: 2, health: 'Progressing', part: 'Unhealthy', secrets: ['db'] },
+          {
+            kind: 'Deployment',
+            name: 'web',
+            mode: 'Restart',
+            pods: 2,
+            health: 'Progressing',
+            part: 'Unhealthy',
+            secrets: ['db'],
+          },
         ],
       },
     ]);
+  });
+
+  it('says which mode the label of a workload asks for where the sync itself is off', async () => {
+    putSync();
+    putDeployment('web', { metadata: { labels: { 'lockstep.dev/rollout': 'pin' } } });
+
+    const { out } = await cluster.runCommand('plan', ['db']);
+
+    expect(out).toMatch(/^shop\/db: Off, 1 workload with 2 pods/);
+    expect(out).toMatch(/Deployment +web +Pin /);
+  });
+
+  it.for([
+    ['that one alone', [], { verb: 'list' }],
+    ['all of them', ['-A'], { verb: 'get' }],
+  ] as const)('reads the label of the namespace with rights on %s', async ([, flags, withheld]) => {
+    cluster.kube.put(resources.namespaces, { metadata: { name: 'shop', labels: { 'lockstep.dev/freeze': 'true' } } });
+    cluster.kube.forbid({ plural: 'namespaces', ...withheld });
+    putSync({ rollout: { mode: 'Restart' } });
+    putDeployment('web');
+
+    expect((await cluster.runCommand('plan', flags)).out).toContain('frozen: nothing begins');
   });
 
   it('says that there is none of the name', async () => {

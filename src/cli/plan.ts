@@ -20,7 +20,7 @@ import { type PlanEntry, podsOf, summarizePlan, toPlanEntry } from './plan-entry
 
 const notes = `What would happen if every value of these SecretProviderClassSyncs changed now: which workloads, in which order, how many pods, and
 how long by the rollouts that were measured (a minute each where none was). Reads only: list on secretproviderclasssyncs,
-secretproviderclasses, namespaces, deployments, statefulsets, daemonsets and cronjobs.
+secretproviderclasses, deployments, statefulsets, daemonsets and cronjobs, and get on the namespace (with -A list on namespaces).
 
 Examples:
   lockstep plan db -n shop
@@ -60,7 +60,7 @@ interface Seen {
 }
 
 async function look(
-  client: Pick<ApiReader, 'list'>,
+  client: Pick<ApiReader, 'get' | 'list'>,
   namespace: string | undefined,
   options: CallOptions,
 ): Promise<Seen> {
@@ -80,13 +80,23 @@ async function look(
     });
     workloads.push(...found);
   }
-  const frozen = await listAll(
-    client,
-    { resource: resources.namespaces, namespace: undefined },
-    ({ metadata }) => (isFrozen(metadata.labels) ? metadata.name : undefined),
-    options,
-  );
-  return { sources: syncs.flatMap((sync) => toSource(sync, classes) ?? []), frozen: new Set(frozen), workloads, pods };
+  const frozen = await frozenNamespaces(client, namespace, options);
+  return { sources: syncs.flatMap((sync) => toSource(sync, classes) ?? []), frozen, workloads, pods };
+}
+
+/** Who works in one namespace may mostly read that one, and not list all of them. */
+async function frozenNamespaces(
+  client: Pick<ApiReader, 'get' | 'list'>,
+  namespace: string | undefined,
+  options: CallOptions,
+): Promise<ReadonlySet<string>> {
+  const resource = resources.namespaces;
+  const keep = ({ metadata }: KubeObject): string | undefined =>
+    isFrozen(metadata.labels) ? metadata.name : undefined;
+  if (namespace === undefined) return new Set(await listAll(client, { resource, namespace }, keep, options));
+  const own = await client.get(resource, { name: namespace }, options);
+  const frozen = own && keep(own);
+  return new Set(frozen === undefined ? [] : [frozen]);
 }
 
 /** Throws CONFIG_INVALID for a name that does not exist. */
@@ -134,15 +144,16 @@ function print(entries: readonly PlanEntry[], output: PlanConfig['output'], host
   for (const entry of entries) {
     host.out(`${summarizePlan(entry)}\n`);
     if (entry.workloads.length === 0) continue;
-    const rows = entry.workloads.map(({ kind, name, pods, health, part, secrets }) => [
+    const rows = entry.workloads.map(({ kind, name, mode, pods, health, part, secrets }) => [
       `  ${kind}`,
       name,
+      mode,
       String(pods),
       health,
       part,
       secrets.join(',') || '-',
     ]);
-    host.out(alignColumns([['  KIND', 'NAME', 'PODS', 'HEALTH', 'PART', 'SECRETS'], ...rows]));
+    host.out(alignColumns([['  KIND', 'NAME', 'MODE', 'PODS', 'HEALTH', 'PART', 'SECRETS'], ...rows]));
   }
   if (entries.length === 0) host.err('there is no SecretProviderClassSync that keeps Secrets here\n');
 }

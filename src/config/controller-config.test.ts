@@ -48,6 +48,8 @@ describe('the configuration of a controller', () => {
       rolloutFieldManager: 'lockstep-rollout',
       rolloutMaxConcurrent: 10,
       rollouts: false,
+      startupTaint: undefined,
+      providerSelector: 'app.kubernetes.io/name=lockstep,app.kubernetes.io/component=provider',
       logLevel: 'info',
       logFormat: 'json',
       namespace: 'lockstep-system',
@@ -79,6 +81,14 @@ describe('the configuration of a controller', () => {
     [{ namespaces: 'shop, billing,shop' }, {}, { namespaces: ['shop', 'billing'] }],
     [{ namespaceSelector: 'team in (a,b)' }, {}, { namespaceSelector: 'team in (a,b)' }],
     [{}, { LOCKSTEP_AUDIENCES: 'vault' }, { audiences: ['vault'] }],
+    [{ startupTaint: 'lockstep.dev/provider-not-ready' }, {}, { startupTaint: 'lockstep.dev/provider-not-ready' }],
+    [{}, { LOCKSTEP_STARTUP_TAINT: 'not-ready' }, { startupTaint: 'not-ready' }],
+    [
+      { startupTaint: 'startup-taint.cluster-autoscaler.kubernetes.io/lockstep' },
+      {},
+      { startupTaint: 'startup-taint.cluster-autoscaler.kubernetes.io/lockstep' },
+    ],
+    [{ providerSelector: 'app=csi' }, {}, { providerSelector: 'app=csi' }],
     [{}, { VAULT_TOKEN: 'hvs.x' }, { ignoredVariables: ['VAULT_TOKEN'] }],
   ])('reads %j with %j', ([given, env, value]) => {
     expect(read(given, env)).toMatchObject(value);
@@ -99,6 +109,31 @@ describe('the configuration of a controller', () => {
     [
       { versionKeySecret: 'Key' },
       '--version-key-secret: "Key" is no name of an object; small letters, digits, - and . are allowed',
+    ],
+    ...[
+      '',
+      'a/b/c',
+      'not ready',
+      'x=y:NoSchedule',
+      'lockstep.dev/x:NoSchedule',
+      '/x',
+      'lockstep.dev/',
+      'a'.repeat(64),
+    ].map(
+      (startupTaint) =>
+        [
+          { startupTaint },
+          `--startup-taint: "${startupTaint}" is no key of a taint; write it like example.com/not-ready, without value and effect`,
+        ] as const,
+    ),
+    ...['node', 'node-role', 'node.cloudprovider'].map((owner) => {
+      const startupTaint = `${owner}.kubernetes.io/x`;
+      const why = 'is a taint that Kubernetes keeps itself; use one of your own, like example.com/not-ready';
+      return [{ startupTaint }, `--startup-taint: "${startupTaint}" ${why}`] as const;
+    }),
+    [
+      { providerSelector: 'a b' },
+      '--provider-selector: "a b" is no label selector; write it like team=shop,stage!=test or tier in (a,b)',
     ],
     [
       { namespaces: 'shop', namespaceSelector: 'a=b' },

@@ -7,6 +7,7 @@ import {
   namespace,
   namespaces,
   objectName,
+  taintKey,
   text,
   toggle,
 } from './flag-kinds.ts';
@@ -17,6 +18,7 @@ const scope = 'What is synced';
 const load = 'Time and load';
 const election = 'Leader election';
 const rollouts = 'Rollouts';
+const nodes = 'Nodes that start';
 
 /** Flags of `lockstep controller`. */
 export const controllerFlags = {
@@ -76,6 +78,19 @@ export const controllerFlags = {
     schema: toggle(),
     help: "Understand Reloader's annotations on workloads, for Secrets that are synced",
     group: rollouts,
+  },
+  startupTaint: {
+    schema: taintKey().optional(),
+    value: 'KEY',
+    help: 'Taint that a node loses once its provider is ready; needs permission to patch nodes',
+    group: nodes,
+  },
+  providerSelector: {
+    schema: labelSelector(),
+    value: 'SELECTOR',
+    help: "Labels of the provider's pods, in the namespace of the controller, for --startup-taint",
+    group: nodes,
+    fallback: 'app.kubernetes.io/name=lockstep,app.kubernetes.io/component=provider',
   },
   leaderElect: {
     schema: toggle(),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { parseGoDuration } from '../core/duration.ts';
 import { parseGoBool } from '../core/parse-bool.ts';
-import { isLabelSelector, isNamespaceName, isObjectName } from './kube-names.ts';
+import { isLabelSelector, isNamespaceName, isObjectName, isQualifiedName } from './kube-names.ts';
 import { checkVaultAddress } from './vault-address.ts';
 
 /** A host name or address and a port; an empty host means every address. */
@@ -85,6 +85,23 @@ export function objectName(): z.ZodType<string> {
 export function labelSelector(): z.ZodType<string> {
   return text().refine(isLabelSelector, 'is no label selector; write it like team=shop,stage!=test or tier in (a,b)');
 }
+
+/** The key of a taint that is somebody's to give: not one of those that Kubernetes itself sets and removes. */
+export function taintKey(): z.ZodType<string> {
+  return z.string({ error: 'is missing' }).superRefine((value, context) => {
+    if (!isQualifiedName(value)) {
+      refuse(context, value, 'is no key of a taint; write it like example.com/not-ready, without value and effect');
+    } else if (ofKubernetes.test(value)) {
+      refuse(
+        context,
+        value,
+        'is a taint that Kubernetes keeps itself; use one of your own, like example.com/not-ready',
+      );
+    }
+  });
+}
+
+const ofKubernetes = /^node(?:-role|\.cloudprovider)?\.kubernetes\.io\//;
 
 /** Words of a closed set between commas, at least one; each counts once. */
 export function choices<const T extends string>(words: readonly T[]): z.ZodType<readonly T[]> {

@@ -19,14 +19,20 @@ export function isLabelSelector(text: string): boolean {
     .every((requirement, _index, all) => isRequirement(requirement) || (requirement === '' && all.length === 1));
 }
 
+/** A name with an optional DNS subdomain before it (`example.com/name`): keys of labels, annotations and taints. */
+export function isQualifiedName(text: string): boolean {
+  const [name = '', prefix, ...others] = text.split('/').toReversed();
+  return labelName.test(name) && (prefix === undefined || isObjectName(prefix)) && others.length === 0;
+}
+
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const labelName = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 function isRequirement(text: string): boolean {
   const absent = /^!\s*(\S+)$/.exec(text);
-  if (absent) return isLabelKey(absent[1] ?? '');
+  if (absent) return isQualifiedName(absent[1] ?? '');
   const [, key = '', rest = ''] = /^([^\s=!<>()]+)\s*(.*)$/s.exec(text) ?? [];
-  return isLabelKey(key) && (rest === '' || isCondition(rest));
+  return isQualifiedName(key) && (rest === '' || isCondition(rest));
 }
 
 function isCondition(text: string): boolean {
@@ -35,11 +41,6 @@ function isCondition(text: string): boolean {
   if (/^[<>]\s*-?\d+$/.test(text)) return true;
   const set = /^(?:in|notin)\s*\(([^()]*)\)$/.exec(text);
   return set !== null && (set[1] ?? '').split(',').every((value) => isLabelValue(value.trim()));
-}
-
-function isLabelKey(text: string): boolean {
-  const [name = '', prefix, ...others] = text.split('/').toReversed();
-  return labelName.test(name) && (prefix === undefined || isObjectName(prefix)) && others.length === 0;
 }
 
 function isLabelValue(text: string): boolean {

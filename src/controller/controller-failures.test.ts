@@ -1,32 +1,27 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { ControllerUnderTest } from '../../test/fakes/controller-under-test.ts';
+import { it } from '../../test/fakes/controller-under-test.ts';
 import { namespace, objectOf, secretOf, type SyncWorld } from '../../test/fakes/sync-world.ts';
 import { resources } from '../kube/objects.ts';
 
-let under: ControllerUnderTest;
-let world: SyncWorld;
-
-beforeEach(async () => {
-  under = await ControllerUnderTest.start();
-  ({ world } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
+interface Case {
+  readonly name: string;
+  readonly put: (world: SyncWorld) => void;
+  readonly reason: string;
+  readonly says: string;
+}
 
 describe('a sync that cannot work as it stands', () => {
-  it.for([
+  it.for<Case>([
     {
       name: 'its class is missing',
-      put: () => world.putSync('db'),
+      put: (world) => world.putSync('db'),
       reason: 'ClassNotFound',
       says: 'there is no SecretProviderClass db in namespace shop',
     },
     {
       name: 'its class may not be synced',
-      put: () => {
+      put: (world) => {
         world.putClass('db', { metadata: { labels: {} } });
         world.putSync('db');
       },
@@ -35,7 +30,7 @@ describe('a sync that cannot work as it stands', () => {
     },
     {
       name: 'its class is of another provider',
-      put: () => {
+      put: (world) => {
         world.putClass('db', { provider: 'azure' });
         world.putSync('db');
       },
@@ -44,7 +39,7 @@ describe('a sync that cannot work as it stands', () => {
     },
     {
       name: 'its class has mistakes',
-      put: () => {
+      put: (world) => {
         world.putClass('db', { objects: [objectOf('db', { secretPath: '' })] });
         world.putSync('db');
       },
@@ -53,7 +48,7 @@ describe('a sync that cannot work as it stands', () => {
     },
     {
       name: 'nothing says which Secrets to keep',
-      put: () => {
+      put: (world) => {
         world.putClass('db', { secretObjects: [] });
         world.putSync('db');
       },
@@ -62,7 +57,7 @@ describe('a sync that cannot work as it stands', () => {
     },
     {
       name: 'a label of the class is unknown',
-      put: () => {
+      put: (world) => {
         world.putClass('db', { metadata: { labels: { 'lockstep.dev/sync': 'true', 'lockstep.dev/synk': 'true' } } });
         world.putSync('db');
       },
@@ -71,13 +66,13 @@ describe('a sync that cannot work as it stands', () => {
     },
     {
       name: 'it is not understood',
-      put: () => world.putPair('db', { interval: 'often' }),
+      put: (world) => world.putPair('db', { interval: 'often' }),
       reason: 'SyncInvalid',
       says: 'spec.interval',
     },
     {
       name: 'an object is not at the store',
-      put: () => {
+      put: (world) => {
         world.putClass('db');
         world.putSync('db');
       },
@@ -86,7 +81,7 @@ describe('a sync that cannot work as it stands', () => {
     },
     {
       name: 'its account may not read an object',
-      put: () => {
+      put: (world) => {
         world.failure = 'VAULT_DENIED';
         world.putPair('db');
       },
@@ -95,12 +90,13 @@ describe('a sync that cannot work as it stands', () => {
     },
     {
       name: 'a Secret lacks what its type needs',
-      put: () => world.putPair('db', { secretObjects: [secretOf('db', ['a'], { type: 'kubernetes.io/basic-auth' })] }),
+      put: (world) =>
+        world.putPair('db', { secretObjects: [secretOf('db', ['a'], { type: 'kubernetes.io/basic-auth' })] }),
       reason: 'SecretInvalid',
       says: 'username or password',
     },
-  ])('says so when $name, and stalls', async ({ put, reason, says }) => {
-    put();
+  ])('says so when $name, and stalls', async ({ put, reason, says }, { world, under }) => {
+    put(world);
     await under.pass(10_000);
 
     expect(world.condition('db')).toMatchObject({ status: 'False', reason });
@@ -110,7 +106,7 @@ describe('a sync that cannot work as it stands', () => {
     expect(world.events('db')).toEqual(['SyncFailed']);
   });
 
-  it('goes on at once when the class comes, and when it gets its label', async () => {
+  it('goes on at once when the class comes, and when it gets its label', async ({ world, under }) => {
     world.values.set('db', 'v');
     world.putSync('db');
     await under.pass(600_000);
@@ -125,7 +121,7 @@ describe('a sync that cannot work as it stands', () => {
     expect(world.condition('db', 'Stalled')).toBeUndefined();
   });
 
-  it('keeps its Secrets when the class goes, and says so at once', async () => {
+  it('keeps its Secrets when the class goes, and says so at once', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete' });
     await under.settled();
 
@@ -138,7 +134,7 @@ describe('a sync that cannot work as it stands', () => {
 });
 
 describe('a class of which not everything is there', () => {
-  it('makes the Secrets that are complete, and half of none', async () => {
+  it('makes the Secrets that are complete, and half of none', async ({ world, under }) => {
     world.values.set('x', 'one');
     const objects = [objectOf('x'), objectOf('missing', { objectName: 'b' })];
     const secretObjects = [secretOf('good'), secretOf('half', ['a', 'b']), { secretName: 'all', type: 'Opaque' }];
@@ -160,7 +156,7 @@ describe('a class of which not everything is there', () => {
     });
   });
 
-  it('keeps what an incomplete Secret had', async () => {
+  it('keeps what an incomplete Secret had', async ({ world, under }) => {
     world.values.set('x', 'one');
     world.values.set('y', 'two');
     const objects = [objectOf('x'), objectOf('y', { objectName: 'b' })];
@@ -176,7 +172,7 @@ describe('a class of which not everything is there', () => {
     expect(world.status('db').objects).toHaveLength(2);
   });
 
-  it('leaves out the key of an optional object, and brings it when it comes', async () => {
+  it('leaves out the key of an optional object, and brings it when it comes', async ({ world, under }) => {
     world.values.set('x', 'one');
     const objects = [objectOf('x'), objectOf('y', { objectName: 'b', optional: true })];
     world.putClass('db', { objects, secretObjects: [secretOf('db', ['a', 'b'])] });
@@ -190,7 +186,7 @@ describe('a class of which not everything is there', () => {
     expect(world.data('db')).toEqual({ a: 'one', b: 'two' });
   });
 
-  it('does not take an optional object for absent that only could not be read', async () => {
+  it('does not take an optional object for absent that only could not be read', async ({ world, under }) => {
     world.values.set('x', 'one');
     world.values.set('y', 'two');
     const objects = [objectOf('x'), objectOf('y', { objectName: 'b', optional: true })];

@@ -1,24 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { ControllerUnderTest } from '../../test/fakes/controller-under-test.ts';
+import { it } from '../../test/fakes/controller-under-test.ts';
 import { quotaExceeded } from '../../test/fakes/kube-replies.ts';
-import { namespace, secretOf, type SyncWorld } from '../../test/fakes/sync-world.ts';
+import { namespace, secretOf } from '../../test/fakes/sync-world.ts';
 import { resources } from '../kube/objects.ts';
 
-let under: ControllerUnderTest;
-let world: SyncWorld;
-
-beforeEach(async () => {
-  under = await ControllerUnderTest.start();
-  ({ world } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
-
 describe('a Secret that Kubernetes does not let change', () => {
-  it('is left as it is when its type should be another, and what to do is said', async () => {
+  it('is left as it is when its type should be another, and what to do is said', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     world.putClass('db', { secretObjects: [secretOf('db', ['a'], { type: 'example.com/other' })] });
@@ -30,7 +18,7 @@ describe('a Secret that Kubernetes does not let change', () => {
     expect(world.status('db').secrets).toMatchObject([{ state: 'Failed', reason: 'SecretImmutable' }]);
   });
 
-  it('is left as it is when it is immutable, until somebody deletes it', async () => {
+  it('is left as it is when it is immutable, until somebody deletes it', async ({ world, under }) => {
     world.putPair('db', { secretObjects: [secretOf('db', ['a'], { immutable: true })] });
     await under.settled();
     world.values.set('db', 'rotated');
@@ -47,7 +35,7 @@ describe('a Secret that Kubernetes does not let change', () => {
     expect(world.condition('db')).toMatchObject({ status: 'True' });
   });
 
-  it('is made immutable when the class says so, and not mutable again', async () => {
+  it('is made immutable when the class says so, and not mutable again', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     world.putClass('db', { secretObjects: [secretOf('db', ['a'], { immutable: true })] });
@@ -60,7 +48,7 @@ describe('a Secret that Kubernetes does not let change', () => {
     expect(world.condition('db')?.message).toContain('is immutable, and it should not be');
   });
 
-  it('is tried again when the API server refused it, and others are not kept waiting', async () => {
+  it('is tried again when the API server refused it, and others are not kept waiting', async ({ world, under }) => {
     world.kube.script({ verb: 'apply', plural: 'secrets', name: 'one' }, (request) => quotaExceeded(request), {
       times: 2,
     });

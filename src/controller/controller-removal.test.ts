@@ -1,23 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { ControllerUnderTest } from '../../test/fakes/controller-under-test.ts';
-import { objectOf, secretOf, type SyncWorld } from '../../test/fakes/sync-world.ts';
+import { it } from '../../test/fakes/controller-under-test.ts';
+import { objectOf, secretOf } from '../../test/fakes/sync-world.ts';
 import { resources } from '../kube/objects.ts';
 
-let under: ControllerUnderTest;
-let world: SyncWorld;
-
-beforeEach(async () => {
-  under = await ControllerUnderTest.start();
-  ({ world } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
-
 describe('a Secret that its sync no longer wants', () => {
-  it('is deleted with the policy Delete when it is renamed', async () => {
+  it('is deleted with the policy Delete when it is renamed', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete' });
     await under.settled();
 
@@ -30,7 +18,7 @@ describe('a Secret that its sync no longer wants', () => {
     expect((await under.metrics.secretWrites.get()).values).toContainEqual({ labels: { reason: 'deleted' }, value: 1 });
   });
 
-  it.for(['Retain', undefined])('stays with the policy %s', async (deletionPolicy) => {
+  it.for(['Retain', undefined])('stays with the policy %s', async (deletionPolicy, { world, under }) => {
     world.putPair('db', { deletionPolicy });
     await under.settled();
 
@@ -41,7 +29,7 @@ describe('a Secret that its sync no longer wants', () => {
     expect(world.data('renamed')).toEqual({ a: 'value of db' });
   });
 
-  it('is deleted later when the policy becomes Delete', async () => {
+  it('is deleted later when the policy becomes Delete', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     world.putClass('db', { secretObjects: [secretOf('renamed')] });
@@ -54,7 +42,7 @@ describe('a Secret that its sync no longer wants', () => {
     expect(world.secret('renamed').metadata.ownerReferences).toHaveLength(1);
   });
 
-  it('is deleted also when it was renamed while nobody led', async () => {
+  it('is deleted also when it was renamed while nobody led', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete' });
     await under.settled();
     under.terms.end('a test says so');
@@ -72,23 +60,26 @@ describe('a Secret that its sync no longer wants', () => {
   it.for([
     { name: 'marked', strip: {} },
     { name: 'no longer marked', strip: { annotations: { 'lockstep.dev/owner': 'db' } } },
-  ])('is never deleted when it was taken over from somebody else, $name as such', async ({ strip }) => {
-    world.putSecret('db', { a: 'theirs', b: 'theirs' });
-    world.putPair('db', { adoptionPolicy: 'Always', deletionPolicy: 'Delete' });
-    await under.settled();
-    under.terms.end('a test says so');
-    const { metadata, ...content } = world.secret('db');
-    world.kube.put(resources.secrets, { ...content, metadata: { ...metadata, ...strip } });
+  ])(
+    'is never deleted when it was taken over from somebody else, $name as such',
+    async ({ strip }, { world, under }) => {
+      world.putSecret('db', { a: 'theirs', b: 'theirs' });
+      world.putPair('db', { adoptionPolicy: 'Always', deletionPolicy: 'Delete' });
+      await under.settled();
+      under.terms.end('a test says so');
+      const { metadata, ...content } = world.secret('db');
+      world.kube.put(resources.secrets, { ...content, metadata: { ...metadata, ...strip } });
 
-    world.putClass('db', { secretObjects: [secretOf('renamed')] });
-    under.terms.begin();
-    await under.settled();
+      world.putClass('db', { secretObjects: [secretOf('renamed')] });
+      under.terms.begin();
+      await under.settled();
 
-    expect(world.data('renamed')).toEqual({ a: 'value of db' });
-    expect(world.data('db')).toEqual({ a: 'value of db', b: 'theirs' });
-  });
+      expect(world.data('renamed')).toEqual({ a: 'value of db' });
+      expect(world.data('db')).toEqual({ a: 'value of db', b: 'theirs' });
+    },
+  );
 
-  it('is not deleted before the one that takes its place stands', async () => {
+  it('is not deleted before the one that takes its place stands', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete' });
     await under.pass(5000);
 
@@ -107,7 +98,7 @@ describe('a Secret that its sync no longer wants', () => {
     expect(world.rawSecret('db')).toBeUndefined();
   });
 
-  it('is not deleted when somebody touched it after we looked', async () => {
+  it('is not deleted when somebody touched it after we looked', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete' });
     await under.settled();
     world.kube.script(
@@ -128,7 +119,7 @@ describe('a Secret that its sync no longer wants', () => {
 });
 
 describe('the owner reference', () => {
-  it('goes when the policy becomes Retain, so that the Secret outlives its sync', async () => {
+  it('goes when the policy becomes Retain, so that the Secret outlives its sync', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete', interval: '0s' });
     await under.settled();
     expect(world.secret('db').metadata.ownerReferences).toMatchObject([
@@ -142,7 +133,7 @@ describe('the owner reference', () => {
     expect(world.condition('db')).toMatchObject({ status: 'True' });
   });
 
-  it('names the new sync when one was deleted and made anew', async () => {
+  it('names the new sync when one was deleted and made anew', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete' });
     await under.settled();
     world.kube.remove(resources.syncs, 'shop', 'db');

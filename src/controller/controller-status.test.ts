@@ -1,27 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { ControllerUnderTest } from '../../test/fakes/controller-under-test.ts';
+import { it } from '../../test/fakes/controller-under-test.ts';
 import { refuseKube } from '../../test/fakes/kube-replies.ts';
-import { namespace, secretOf, SyncWorld } from '../../test/fakes/sync-world.ts';
+import { namespace, secretOf } from '../../test/fakes/sync-world.ts';
 import { resources } from '../kube/objects.ts';
 
 const writeStatus = 'apply secretproviderclasssyncs/status shop/db';
 
-let under: ControllerUnderTest;
-let world: SyncWorld;
-
-beforeEach(async () => {
-  world = await SyncWorld.start();
-  under = await ControllerUnderTest.start({ world });
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
-
 describe('the status', () => {
-  it('is written when its content changes, and only then', async () => {
+  it('is written when its content changes, and only then', async ({ world, under }) => {
     world.putPair('db');
     await under.pass(300_000);
     expect(world.calls.filter((call) => call === writeStatus)).toHaveLength(1);
@@ -31,7 +18,7 @@ describe('the status', () => {
     expect(world.calls.filter((call) => call === writeStatus)).toHaveLength(2);
   });
 
-  it('says when a condition last changed its status, not when it was looked at', async () => {
+  it('says when a condition last changed its status, not when it was looked at', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     const { lastTransitionTime } = world.condition('db') ?? {};
@@ -47,11 +34,11 @@ describe('the status', () => {
     expect(world.condition('db')).toMatchObject({ status: 'False', lastTransitionTime: '2026-01-01T00:03:00Z' });
   });
 
-  it('is not written again because the watch lags behind', async () => {
+  it('is not written again because the watch lags behind', async ({ world, start, under: first }) => {
     world.kube.watches.freeze();
-    under.isLagging = true;
-    await under.stop();
-    under = await ControllerUnderTest.start({ world });
+    first.isLagging = true;
+    await first.stop();
+    const under = await start();
     world.putPair('db', { interval: '10s' });
     await under.settled();
     world.mark();
@@ -65,7 +52,7 @@ describe('the status', () => {
     expect(world.data('db')).toEqual({ a: 'rotated' });
   });
 
-  it('of one that is deleted and made anew begins anew', async () => {
+  it('of one that is deleted and made anew begins anew', async ({ world, under }) => {
     world.putPair('db', { interval: '0s' });
     await under.pass(5000);
     world.backend.holds = { fetches: true };
@@ -86,7 +73,7 @@ describe('the status', () => {
     expect(JSON.stringify(seen)).not.toContain('"lastHandledSyncRequest"');
   });
 
-  it('is written later when the API server does not take it, and tells what was done', async () => {
+  it('is written later when the API server does not take it, and tells what was done', async ({ world, under }) => {
     const unavailable = refuseKube({ status: 500, reason: 'InternalError', message: 'etcd is away' });
     world.kube.script({ verb: 'apply', subresource: 'status' }, unavailable, { times: 1 });
     world.putPair('db', { interval: '0s' });
@@ -101,7 +88,7 @@ describe('the status', () => {
     expect(world.events('db')).toEqual(['SecretSynced']);
   });
 
-  it('says what is held back when the sync is suspended, and does nothing else', async () => {
+  it('says what is held back when the sync is suspended, and does nothing else', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     world.putSync('db', { suspend: true });
@@ -125,7 +112,7 @@ describe('the status', () => {
 });
 
 describe('the mode Shadow', () => {
-  it('writes nothing but the status, and names the keys that differ', async () => {
+  it('writes nothing but the status, and names the keys that differ', async ({ world, under }) => {
     world.putPair('db', { mode: 'Shadow', interval: '10s', deletionPolicy: 'Delete' });
     await under.settled();
     expect(world.status('db').secrets).toEqual([{ name: 'db', state: 'Absent' }]);
@@ -145,7 +132,7 @@ describe('the mode Shadow', () => {
     expect(new Set(world.writes)).toEqual(new Set([writeStatus]));
   });
 
-  it('deletes nothing that was made before', async () => {
+  it('deletes nothing that was made before', async ({ world, under }) => {
     world.putPair('db', { deletionPolicy: 'Delete' });
     await under.settled();
     world.putSync('db', { deletionPolicy: 'Delete', mode: 'Shadow', secretObjects: [secretOf('other')] });
@@ -157,7 +144,7 @@ describe('the mode Shadow', () => {
 });
 
 describe('events and metrics', () => {
-  it('tell of changes, and not of what goes on as before', async () => {
+  it('tell of changes, and not of what goes on as before', async ({ world, under }) => {
     world.failure = 'VAULT_DENIED';
     world.putPair('db');
     await under.pass(1_800_000);
@@ -168,9 +155,8 @@ describe('events and metrics', () => {
     expect(world.events('db')).toEqual(['SecretSynced', 'SyncFailed']);
   });
 
-  it('of each object are there only where they are wanted, and go with it', async () => {
-    await under.stop();
-    under = await ControllerUnderTest.start({ world, perObjectMetrics: true });
+  it('of each object are there only where they are wanted, and go with it', async ({ world, start }) => {
+    const under = await start({ perObjectMetrics: true });
     world.putPair('db');
     await under.settled();
     const { syncReady, syncLastSuccess } = under.metrics;

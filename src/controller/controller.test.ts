@@ -1,23 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { ControllerUnderTest } from '../../test/fakes/controller-under-test.ts';
-import { namespace, objectOf, secretOf, type SyncWorld } from '../../test/fakes/sync-world.ts';
+import { type ControllerUnderTest, it } from '../../test/fakes/controller-under-test.ts';
+import { namespace, objectOf, secretOf } from '../../test/fakes/sync-world.ts';
 import { resources } from '../kube/objects.ts';
 
-let under: ControllerUnderTest;
-let world: SyncWorld;
-
-beforeEach(async () => {
-  under = await ControllerUnderTest.start();
-  ({ world } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
-
 describe('the controller', () => {
-  it('makes a Secret of a class, and says so', async () => {
+  it('makes a Secret of a class, and says so', async ({ world, under }) => {
     world.putClass('db', {
       secretObjects: [secretOf('db', ['a'], { labels: { team: 'x' }, annotations: { n: 'y' } })],
     });
@@ -45,7 +33,7 @@ describe('the controller', () => {
     expect(world.events('db')).toEqual(['SecretSynced']);
   });
 
-  it('asks as the service account that the sync names, in its namespace', async () => {
+  it('asks as the service account that the sync names, in its namespace', async ({ world, under }) => {
     world.putPair('db', { serviceAccountName: 'reader' });
     await under.settled();
 
@@ -54,7 +42,7 @@ describe('the controller', () => {
     ]);
   });
 
-  it('asks four things of the API server for a new object', async () => {
+  it('asks four things of the API server for a new object', async ({ world, under }) => {
     world.mark();
     world.putPair('db');
     await under.settled();
@@ -67,7 +55,7 @@ describe('the controller', () => {
     expect(world.kube.count({ plural: 'events' })).toBe(1);
   });
 
-  it('asks the API server for nothing in ten refreshes in which nothing changed', async () => {
+  it('asks the API server for nothing in ten refreshes in which nothing changed', async ({ world, under }) => {
     for (let index = 0; index < 10; index++) world.putPair(`db-${index}`);
     await under.settled();
     world.mark();
@@ -80,7 +68,7 @@ describe('the controller', () => {
     expect(world.backend.fetches.length - fetches).toBe(100);
   });
 
-  it('reads what several syncs of one account want once from the store', async () => {
+  it('reads what several syncs of one account want once from the store', async ({ world, under }) => {
     world.values.set('db', 'shared');
     for (const name of ['one', 'two', 'three']) {
       world.putClass(name, { objects: [objectOf('db')] });
@@ -92,7 +80,7 @@ describe('the controller', () => {
     expect(world.backend.fetches).toHaveLength(1);
   });
 
-  it('carries a new value over with the next refresh', async () => {
+  it('carries a new value over with the next refresh', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     world.mark();
@@ -109,10 +97,10 @@ describe('the controller', () => {
       'apply secrets shop/db',
       'apply secretproviderclasssyncs/status shop/db',
     ]);
-    expect(await writesByReason()).toEqual({ created: 1, changed: 1 });
+    expect(await writesByReason(under)).toEqual({ created: 1, changed: 1 });
   });
 
-  it('refreshes as often as the sync says, and with 0s never by itself', async () => {
+  it('refreshes as often as the sync says, and with 0s never by itself', async ({ world, under }) => {
     world.putPair('often', { interval: '10s' });
     world.putPair('never', { interval: '0s' });
     await under.settled();
@@ -124,7 +112,7 @@ describe('the controller', () => {
     expect(paths).toEqual(Array(6).fill('/v1/secret/data/often'));
   });
 
-  it('acts at once when the class changes', async () => {
+  it('acts at once when the class changes', async ({ world, under }) => {
     world.values.set('other', 'from elsewhere');
     world.putPair('db', { interval: '0s' });
     await under.settled();
@@ -136,7 +124,7 @@ describe('the controller', () => {
     expect(world.status('db').observedClass).toMatchObject({ generation: 2 });
   });
 
-  it('acts at once when the sync changes, and prefers its own secretObjects', async () => {
+  it('acts at once when the sync changes, and prefers its own secretObjects', async ({ world, under }) => {
     world.putPair('db', { interval: '0s' });
     await under.settled();
 
@@ -147,7 +135,7 @@ describe('the controller', () => {
     expect(world.status('db')).toMatchObject({ observedGeneration: 2, secrets: [{ name: 'own' }] });
   });
 
-  it('does nothing about metadata that concern others', async () => {
+  it('does nothing about metadata that concern others', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     const fetches = world.backend.fetches.length;
@@ -159,7 +147,10 @@ describe('the controller', () => {
     expect(world.backend.fetches).toHaveLength(fetches);
   });
 
-  it('keeps every file of a class under its path, with dots for slashes, when no keys are named', async () => {
+  it('keeps every file of a class under its path, with dots for slashes, when no keys are named', async ({
+    world,
+    under,
+  }) => {
     world.values.set('db', 'v');
     world.putClass('db', {
       objects: [objectOf('db'), objectOf('db', { objectName: 'nested/b' })],
@@ -171,7 +162,7 @@ describe('the controller', () => {
     expect(world.data('db')).toEqual({ a: 'v', 'nested.b': 'v' });
   });
 
-  it('takes a key away that is no longer wanted, and labels that are not', async () => {
+  it('takes a key away that is no longer wanted, and labels that are not', async ({ world, under }) => {
     world.values.set('db', 'v');
     const objects = [objectOf('db'), objectOf('db', { objectName: 'b' })];
     world.putClass('db', { objects, secretObjects: [secretOf('db', ['a', 'b'], { labels: { old: 'x' } })] });
@@ -185,12 +176,12 @@ describe('the controller', () => {
     expect(world.secret('db').metadata.labels).toEqual({ 'lockstep.dev/managed': 'true' });
   });
 
-  it('is ready when everything was listed, and alive', () => {
+  it('is ready when everything was listed, and alive', ({ under }) => {
     expect(under.controller.ready()).toBeUndefined();
     expect(under.controller.live()).toBeUndefined();
   });
 
-  it('forgets a sync that is gone, whose Secret stays', async () => {
+  it('forgets a sync that is gone, whose Secret stays', async ({ world, under }) => {
     world.putPair('db');
     await under.settled();
     const fetches = world.backend.fetches.length;
@@ -205,7 +196,7 @@ describe('the controller', () => {
   });
 });
 
-async function writesByReason(): Promise<Record<string, number>> {
-  const { values } = await under.metrics.secretWrites.get();
+async function writesByReason({ metrics }: ControllerUnderTest): Promise<Record<string, number>> {
+  const { values } = await metrics.secretWrites.get();
   return Object.fromEntries(values.map(({ labels, value }) => [String(labels.reason), value]));
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import type { Problem } from '../core/problem.ts';
 import { keyOf, type KubeObject, membersOf, type ObjectMeta, type OwnerReference, resources } from '../kube/objects.ts';
+import { word } from '../rollout/word.ts';
 import { parseSecretObjects } from '../secret-objects/parse.ts';
 import { enabled, names } from './names.ts';
 import { intervalRule, parseInterval } from './parse-interval.ts';
@@ -65,14 +66,6 @@ const requiredText = (remedy: string): z.ZodString =>
   z
     .string({ error: ({ input }) => ((input ?? undefined) === undefined ? `is missing; ${remedy}` : 'must be text') })
     .min(1, remedy);
-
-/** Of several words, the first one being meant where nothing is said. */
-function word<const T extends readonly [string, ...string[]]>(words: T) {
-  return z
-    .enum(words, `must be one of ${words.join(', ')}`)
-    .nullish()
-    .transform((given): T[number] => given ?? words[0]);
-}
 
 /** Unknown fields are left out: the CRD does not let them in. */
 const schema = z

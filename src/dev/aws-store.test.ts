@@ -1,11 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { parameterRef, secretRef, tell } from '../../test/fakes/aws-callers.ts';
-import { FakeClock } from '../../test/fakes/clock.ts';
+import { identity, it as dev } from '../../test/fakes/dev-store.ts';
 import { createAwsAccess } from '../backends/aws/access.ts';
 import { createParameterStoreBackend } from '../backends/aws/parameter-store.ts';
 import { createSecretsManagerBackend } from '../backends/aws/secrets-manager.ts';
@@ -13,37 +11,20 @@ import { readAwsEnvironment } from '../config/aws-environment.ts';
 import { type AwsParameterRequest, type AwsSecretRequest, irsaAudience } from '../core/aws-ref.ts';
 import type { Caller } from '../core/caller.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
+import type { Clock } from '../platform/clock.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { startAwsStore } from './aws-store.ts';
-import type { LoopbackServer } from './loopback-server.ts';
 import { createPodTokens, type PodTokens } from './pod-tokens.ts';
-import { SecretsFile } from './secrets-file.ts';
 
-const identity = { namespace: 'shop', serviceAccount: 'web', podName: 'web-1', podUid: 'uid-1' };
 const secrets = `
 secretsmanager: { shop/db: { password: first }, plain: just text }
 ssmparameter: { /shop/level: info, shop-mode: dark }
 `;
 
-let directory: string;
-let secretsPath: string;
-let clock: FakeClock;
-let tokens: PodTokens;
-let store: LoopbackServer;
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'lockstep-aws-store-'));
-  secretsPath = join(directory, 'secrets.yaml');
-  await writeFile(secretsPath, secrets);
-  // The SDK signs with the time of the machine.
-  clock = new FakeClock(Date.now());
-  tokens = createPodTokens(Buffer.alloc(32, 7), clock);
-  const file = SecretsFile.open({ path: secretsPath, clock, onProblem: () => undefined });
-  store = await startAwsStore({ file, tokens, clock });
-});
-afterEach(async () => {
-  await store.close();
-  await rm(directory, { recursive: true });
+const base = dev.override('secrets', secrets).extend('store', async ({ deps, onTestFinished }) => {
+  const store = await startAwsStore(deps);
+  onTestFinished(() => store.close());
+  return store;
 });
 
 function podWith(token: string): Caller {
@@ -51,48 +32,54 @@ function podWith(token: string): Caller {
   return { kind: 'pod', namespace: 'shop', serviceAccount: 'web', tokens: bytes, secrets: new Map() };
 }
 
-/** The production backends, as the daemon starts them. */
-function createBackends(batch: 'auto' | 'off' = 'off') {
-  const defaults = readAwsEnvironment({ AWS_ENDPOINT_URL: store.address });
-  if (!defaults.ok) throw new Error('the endpoint is broken');
-  const access = createAwsAccess({
-    clock,
-    metrics: createMetrics(),
-    defaults: defaults.value,
-    failover: 'lazy',
-    batch,
-  });
-  const pod = podWith(tokens.issue(identity, irsaAudience).token);
-  const { signal } = new AbortController();
-  const [secretsManager, parameterStore] = [createSecretsManagerBackend(access), createParameterStoreBackend(access)];
-  return {
-    secrets: async (requests: readonly AwsSecretRequest[], caller = pod) =>
-      (
-        await secretsManager.fetch(
-          requests.map((request) => secretRef(request)),
-          caller,
-          { signal },
-        )
-      ).map(tell),
-    parameters: async (requests: readonly AwsParameterRequest[], caller = pod) =>
-      (
-        await parameterStore.fetch(
-          requests.map((request) => parameterRef(request)),
-          caller,
-          { signal },
-        )
-      ).map(tell),
-    [Symbol.dispose]: () => access.close(),
-  };
+/** `aws` are the production backends, as the daemon starts them. */
+const it = base
+  .extend('createAws', ({ clock, onTestFinished, store, tokens }) => (batch: 'auto' | 'off' = 'off') => {
+    const defaults = readAwsEnvironment({ AWS_ENDPOINT_URL: store.address });
+    if (!defaults.ok) throw new Error('the endpoint is broken');
+    const access = createAwsAccess({
+      clock,
+      metrics: createMetrics(),
+      defaults: defaults.value,
+      failover: 'lazy',
+      batch,
+    });
+    onTestFinished(() => access.close());
+    const pod = podWith(tokens.issue(identity, irsaAudience).token);
+    const { signal } = new AbortController();
+    const [secretsManager, parameterStore] = [createSecretsManagerBackend(access), createParameterStoreBackend(access)];
+    return {
+      secrets: async (requests: readonly AwsSecretRequest[], caller = pod) =>
+        (
+          await secretsManager.fetch(
+            requests.map((request) => secretRef(request)),
+            caller,
+            { signal },
+          )
+        ).map(tell),
+      parameters: async (requests: readonly AwsParameterRequest[], caller = pod) =>
+        (
+          await parameterStore.fetch(
+            requests.map((request) => parameterRef(request)),
+            caller,
+            { signal },
+          )
+        ).map(tell),
+    };
+  })
+  .extend('aws', ({ createAws }) => createAws());
+
+/** What issues the tokens of a run. */
+interface Run {
+  readonly clock: Clock;
+  readonly tokens: PodTokens;
 }
 
 const firstVersion = '00000001-0000-4000-8000-000000000000';
 const secondVersion = '00000002-0000-4000-8000-000000000000';
 
 describe('the production backends at the embedded AWS', () => {
-  it('log in with a token of the run and read a secret as JSON and as text', async () => {
-    using aws = createBackends();
-
+  it('log in with a token of the run and read a secret as JSON and as text', async ({ aws, store }) => {
     expect(await aws.secrets([{ secretId: 'shop/db' }, { secretId: 'plain' }])).toEqual([
       { value: '{"password":"first"}', version: firstVersion },
       { value: 'just text', version: firstVersion },
@@ -100,8 +87,7 @@ describe('the production backends at the embedded AWS', () => {
     expect(store.requests()).toBe(3);
   });
 
-  it('see an edit as a new version, and can still name the earlier one', async () => {
-    using aws = createBackends();
+  it('see an edit as a new version, and can still name the earlier one', async ({ aws, secretsPath }) => {
     await aws.secrets([{ secretId: 'shop/db' }]);
     await writeFile(secretsPath, secrets.replace('first', 'second'));
 
@@ -121,31 +107,26 @@ describe('the production backends at the embedded AWS', () => {
   it.for([
     ['an ARN', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-Demo42'],
     ['an ARN without its suffix', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db'],
-  ] as const)('find a secret by %s', async ([, secretId]) => {
-    using aws = createBackends();
-
+  ] as const)('find a secret by %s', async ([, secretId], { aws }) => {
     expect(await aws.secrets([{ secretId }])).toMatchObject([{ value: '{"password":"first"}' }]);
   });
 
   it.for(['nowhere', '__proto__', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db'])(
     'do not find %s',
-    async (secretId) => {
-      using aws = createBackends();
-
+    async (secretId, { aws }) => {
       expect(await aws.secrets([{ secretId }])).toMatchObject([{ code: 'AWS_NOT_FOUND' }]);
     },
   );
 
-  it('do not find what was removed', async () => {
-    using aws = createBackends();
+  it('do not find what was removed', async ({ aws, secretsPath }) => {
     await writeFile(secretsPath, 'secretsmanager: {}');
 
     expect(await aws.secrets([{ secretId: 'plain' }])).toMatchObject([{ code: 'AWS_NOT_FOUND' }]);
     expect(await aws.parameters([{ name: '/shop/level' }])).toMatchObject([{ code: 'AWS_NOT_FOUND' }]);
   });
 
-  it('read several secrets with one request', async () => {
-    using aws = createBackends('auto');
+  it('read several secrets with one request', async ({ createAws, store }) => {
+    const aws = createAws('auto');
 
     expect(await aws.secrets([{ secretId: 'plain' }, { secretId: 'nowhere' }, { secretId: 'shop/db' }])).toMatchObject([
       { value: 'just text' },
@@ -155,8 +136,7 @@ describe('the production backends at the embedded AWS', () => {
     expect(store.requests()).toBe(2);
   });
 
-  it('read parameters by name, ARN and version', async () => {
-    using aws = createBackends();
+  it('read parameters by name, ARN and version', async ({ aws, secretsPath }) => {
     await aws.parameters([{ name: '/shop/level' }]);
     await writeFile(secretsPath, secrets.replace('info', 'debug'));
     const arn = 'arn:aws:ssm:us-east-1:123456789012:parameter';
@@ -182,8 +162,7 @@ describe('the production backends at the embedded AWS', () => {
     ]);
   });
 
-  it('log in again when their credentials have ended', async () => {
-    using aws = createBackends();
+  it('log in again when their credentials have ended', async ({ aws, store, tokens, clock }) => {
     await aws.secrets([{ secretId: 'plain' }]);
     await clock.advance(3_600_000);
     const caller = podWith(tokens.issue(identity, irsaAudience).token);
@@ -192,21 +171,19 @@ describe('the production backends at the embedded AWS', () => {
     expect(store.requests()).toBe(4);
   });
 
-  it.for([
-    ['of another run', (): string => createPodTokens(Buffer.alloc(32, 9), clock).issue(identity, irsaAudience).token],
-    ['for another audience', (): string => tokens.issue(identity, 'vault').token],
-    ['that is none', (): string => 'let-me-in'],
-  ] as const)('are refused with a token %s', async ([, forge]) => {
-    using aws = createBackends();
-
-    expect(await aws.secrets([{ secretId: 'plain' }], podWith(forge()))).toMatchObject([
+  it.for<readonly [string, (run: Run) => string]>([
+    ['of another run', ({ clock }) => createPodTokens(Buffer.alloc(32, 9), clock).issue(identity, irsaAudience).token],
+    ['for another audience', ({ tokens }) => tokens.issue(identity, 'vault').token],
+    ['that is none', () => 'let-me-in'],
+  ])('are refused with a token %s', async ([, forge], { aws, deps }) => {
+    expect(await aws.secrets([{ secretId: 'plain' }], podWith(forge(deps)))).toMatchObject([
       { code: 'AWS_CREDENTIALS_REFUSED', message: expect.stringContaining('InvalidIdentityToken') },
     ]);
   });
 });
 
 describe('the server', () => {
-  it('listens on loopback', () => {
+  it('listens on loopback', ({ store }) => {
     expect(store.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
@@ -214,7 +191,7 @@ describe('the server', () => {
     ['another method', {}],
     ['a body that is no JSON', { method: 'POST', headers: { 'x-amz-target': 'x' }, body: '{' }],
     ['a body without end', { method: 'POST', body: 'x'.repeat(70_000) }],
-  ] as const)('refuses %s', async ([, init]) => {
+  ] as const)('refuses %s', async ([, init], { store }) => {
     const response = await fetch(store.address, init);
 
     expect(response.status).toBe(400);

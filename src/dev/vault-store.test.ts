@@ -1,67 +1,53 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { FakeClock } from '../../test/fakes/clock.ts';
-import type { LoopbackServer } from './loopback-server.ts';
-import { createPodTokens, type PodTokens } from './pod-tokens.ts';
-import { SecretsFile } from './secrets-file.ts';
+import { identity, it as dev } from '../../test/fakes/dev-store.ts';
+import { createPodTokens } from './pod-tokens.ts';
 import { startVaultStore } from './vault-store.ts';
 
-const identity = { namespace: 'shop', serviceAccount: 'web', podName: 'web-1', podUid: 'uid-1' };
 const secrets = `
 secret: { shop/db: { password: first, port: 5432 } }
 kv: { legacy: { token: old } }
 database: { reader: { ttlSeconds: 60, maxTtlSeconds: 180 } }
 `;
 
-let directory: string;
-let secretsPath: string;
-let clock: FakeClock;
-let tokens: PodTokens;
-let store: LoopbackServer;
+const base = dev.override('secrets', secrets).extend('store', async ({ deps, onTestFinished }) => {
+  const store = await startVaultStore(deps);
+  onTestFinished(() => store.close());
+  return store;
+});
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'lockstep-store-'));
-  secretsPath = join(directory, 'secrets.yaml');
-  await writeFile(secretsPath, secrets);
-  clock = new FakeClock();
-  tokens = createPodTokens(Buffer.alloc(32, 7), clock);
-  const file = SecretsFile.open({ path: secretsPath, clock, onProblem: () => undefined });
-  store = await startVaultStore({ file, tokens, clock });
-});
-afterEach(async () => {
-  await store.close();
-  await rm(directory, { recursive: true });
-});
+interface CallOptions {
+  readonly token?: string;
+  readonly body?: unknown;
+}
 
 interface Answer {
   readonly status: number;
   readonly body: Record<string, unknown>;
 }
 
-async function call(method: string, path: string, options: { token?: string; body?: unknown } = {}): Promise<Answer> {
-  const response = await fetch(`${store.address}/v1/${path}`, {
-    method,
-    headers: { 'x-vault-token': options.token ?? '' },
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+const it = base
+  .extend('call', ({ store }) => async (method: string, path: string, options: CallOptions = {}): Promise<Answer> => {
+    const response = await fetch(`${store.address}/v1/${path}`, {
+      method,
+      headers: { 'x-vault-token': options.token ?? '' },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  })
+  .extend('login', ({ call, tokens }) => async (): Promise<string> => {
+    const { body } = await call('POST', 'auth/kubernetes/login', {
+      body: { jwt: tokens.issue(identity, 'vault').token, role: 'web' },
+    });
+    return (body['auth'] as { client_token: string }).client_token;
   });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
-
-async function login(): Promise<string> {
-  const { body } = await call('POST', 'auth/kubernetes/login', {
-    body: { jwt: tokens.issue(identity, 'vault').token, role: 'web' },
-  });
-  return (body['auth'] as { client_token: string }).client_token;
-}
 
 describe('logging in', () => {
   it.for(['auth/kubernetes/login', 'auth/jwt/login', 'auth/teams/a/k8s/login'])(
     'at %s answers a token that says whose it is',
-    async (path) => {
+    async (path, { call, tokens }) => {
       const jwt = tokens.issue(identity, 'vault').token;
       const { status, body } = await call('PUT', path, { body: { jwt, role: 'web' } });
 
@@ -87,7 +73,7 @@ describe('logging in', () => {
     },
   );
 
-  it('with a token that was not issued in this run is refused', async () => {
+  it('with a token that was not issued in this run is refused', async ({ call, clock }) => {
     const foreign = createPodTokens(Buffer.alloc(32, 9), clock).issue(identity, 'vault').token;
 
     expect(await call('POST', 'auth/kubernetes/login', { body: { jwt: foreign, role: 'web' } })).toEqual({
@@ -98,12 +84,12 @@ describe('logging in', () => {
 
   it.for([undefined, {}, { jwt: 'x' }, { role: 'web' }, { jwt: 1, role: 2 }, []])(
     'with the body %j is refused as malformed',
-    async (body) => {
+    async (body, { call }) => {
       expect(await call('POST', 'auth/kubernetes/login', { body })).toMatchObject({ status: 400 });
     },
   );
 
-  it('lasts for an hour, and for another one after each renewal', async () => {
+  it('lasts for an hour, and for another one after each renewal', async ({ call, login, clock }) => {
     const token = await login();
     await clock.advance(3_000_000);
     expect(await call('POST', 'auth/token/renew-self', { token })).toMatchObject({
@@ -118,7 +104,7 @@ describe('logging in', () => {
 });
 
 describe('reading', () => {
-  it('key/value version 2 wraps the data and says which version it is', async () => {
+  it('key/value version 2 wraps the data and says which version it is', async ({ call, login, clock }) => {
     const { status, body } = await call('GET', 'secret/data/shop/db', { token: await login() });
 
     expect(status).toBe(200);
@@ -135,7 +121,7 @@ describe('reading', () => {
     });
   });
 
-  it('an edited secret is a new version; the old one is still there', async () => {
+  it('an edited secret is a new version; the old one is still there', async ({ call, login, secretsPath }) => {
     const token = await login();
     await writeFile(secretsPath, secrets.replace('first', 'second'));
 
@@ -147,7 +133,7 @@ describe('reading', () => {
     });
   });
 
-  it('a removed secret is a deleted version', async () => {
+  it('a removed secret is a deleted version', async ({ call, login, secretsPath }) => {
     const token = await login();
     await writeFile(secretsPath, 'secret: {}');
 
@@ -157,14 +143,14 @@ describe('reading', () => {
     });
   });
 
-  it('key/value version 1 answers the data alone, with a duration and no lease', async () => {
+  it('key/value version 1 answers the data alone, with a duration and no lease', async ({ call, login }) => {
     expect(await call('GET', 'kv/legacy', { token: await login() })).toMatchObject({
       status: 200,
       body: { lease_id: '', lease_duration: 2_764_800, data: { token: 'old' } },
     });
   });
 
-  it('credentials of a role come with a lease that can be renewed', async () => {
+  it('credentials of a role come with a lease that can be renewed', async ({ call, login }) => {
     const token = await login();
     const { body } = await call('GET', 'database/creds/reader', { token });
     const lease = { lease_id: body['lease_id'], lease_duration: 60, renewable: true };
@@ -176,7 +162,7 @@ describe('reading', () => {
     });
   });
 
-  it('a lease that is not there cannot be renewed', async () => {
+  it('a lease that is not there cannot be renewed', async ({ call, login }) => {
     expect(await call('PUT', 'sys/leases/renew', { token: await login(), body: { lease_id: 'no' } })).toEqual({
       status: 400,
       body: { errors: ['lease not found'] },
@@ -193,11 +179,11 @@ describe('reading', () => {
     'kv/constructor',
     'sys/mounts',
     '',
-  ])('%s is not there', async (path) => {
+  ])('%s is not there', async (path, { call, login }) => {
     expect(await call('GET', path, { token: await login() })).toEqual({ status: 404, body: { errors: [] } });
   });
 
-  it.for(['', 'hvs.guessed'])('with the token %j everything is forbidden', async (token) => {
+  it.for(['', 'hvs.guessed'])('with the token %j everything is forbidden', async (token, { call }) => {
     for (const path of ['secret/data/shop/db', 'secret/data/none', 'database/creds/reader', 'sys/leases/renew']) {
       expect(await call('GET', path, { token })).toEqual({ status: 403, body: { errors: ['permission denied'] } });
     }
@@ -208,13 +194,13 @@ describe('reading', () => {
     ['DELETE', 'kv/legacy'],
     ['GET', 'auth/kubernetes/login'],
     ['GET', 'sys/leases/renew'],
-  ] as const)('%s %s is not supported', async ([method, path]) => {
+  ] as const)('%s %s is not supported', async ([method, path], { call, login }) => {
     expect(await call(method, path, { token: await login() })).toMatchObject({ status: 405 });
   });
 });
 
 describe('the server', () => {
-  it('listens on loopback and counts what it answers', async () => {
+  it('listens on loopback and counts what it answers', async ({ call, login, store }) => {
     expect(store.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     await call('GET', 'kv/legacy', { token: await login() });
 
@@ -226,7 +212,7 @@ describe('the server', () => {
     ['a path that is not encoded', '/v1/kv/%zz', {}],
     ['a body that is no JSON', '/v1/auth/kubernetes/login', { method: 'POST', body: '{' }],
     ['a body without end', '/v1/auth/kubernetes/login', { method: 'POST', body: `"${'x'.repeat(70_000)}"` }],
-  ] as const)('refuses %s', async ([, path, init]) => {
+  ] as const)('refuses %s', async ([, path, init], { store }) => {
     const response = await fetch(`${store.address}${path}`, init);
 
     expect(response.status).toBe(400);

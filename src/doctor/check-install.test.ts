@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 
 import { expect, it } from 'vitest';
 
-import { diagnose, found, object } from '../../test/fakes/doctor-world.ts';
+import { diagnose, found, object, workload } from '../../test/fakes/doctor-world.ts';
 import { shippedPolicies } from './check-install.ts';
 
 const ids = [
@@ -23,12 +23,29 @@ it.for([
   expect(await found(ids, {}, { unserved: [plural] })).toEqual(findings);
 });
 
-it('missing policies are named together', async () => {
-  const there = [{ metadata: { name: 'lockstep-approvals' } }];
-  const [finding, ...others] = await diagnose({ validatingadmissionpolicies: there });
+const authors = 'lockstep-approvals, lockstep-class-authors, lockstep-sync-authors';
+const ofController = 'lockstep-token-requests, lockstep-token-secrets';
+function controller(...flags: readonly string[]) {
+  return workload('lockstep-controller', [{ image: 'registry.example/lockstep:1', args: ['controller', ...flags] }]);
+}
+const seen = { status: { conditions: [] } };
 
-  expect(others).toEqual([]);
-  expect(finding?.reason).toContain('lockstep-class-authors, lockstep-sync-authors, lockstep-token-');
+it.for([
+  ['no controller', {}, authors],
+  ['a program that is none', { deployments: [workload('web', [{ image: 'web', args: ['controller'] }])] }, authors],
+  ['a controller', { deployments: [controller()] }, `${authors}, ${ofController}`],
+  ['one that runs elsewhere', { secretproviderclasssyncs: [object('a', {}, seen)] }, `${authors}, ${ofController}`],
+  [
+    'one that patches nodes',
+    { deployments: [controller('--startup-taint=lockstep.dev/provider-not-ready')] },
+    `${authors}, ${ofController}, lockstep-startup-taint`,
+  ],
+] as const)('with %s the policies that it needs are named together when they are missing', async ([, world, names]) => {
+  const missing = (await diagnose({ validatingadmissionpolicies: [], ...world })).filter(
+    ({ id }) => id === 'policy-missing',
+  );
+
+  expect(missing.map(({ reason }) => reason.split(': ')[0])).toEqual([`ValidatingAdmissionPolicy ${names}`]);
 });
 
 it('the policies that it looks for are those that are shipped', () => {
@@ -47,7 +64,6 @@ it('policies that could not be looked at are not said to be missing', async () =
   expect(await found(ids, { validatingadmissionpolicies: [] }, options)).toEqual([]);
 });
 
-const seen = { status: { conditions: [] } };
 it.for([
   [[object('a'), object('b')], ['error controller-absent SecretProviderClassSync shop/a, shop/b']],
   [[object('a', {}, seen), object('b')], []],

@@ -1,7 +1,9 @@
 import { pinPolicyName } from '../rollout/versions/pin-support.ts';
 import { membersOf } from '../kube/objects.ts';
-import { type DoctorFinding, theCluster } from './finding.ts';
+import { flagOf } from './containers.ts';
 import { listNames, specOf } from './describe.ts';
+import { type DoctorFinding, theCluster } from './finding.ts';
+import { ownControllerOf } from './programs.ts';
 import type { Sight } from './sight.ts';
 
 /** What of lockstep itself is missing. */
@@ -17,7 +19,7 @@ function checkCrds(sight: Sight): readonly DoctorFinding[] {
       id: 'crds-missing',
       object: theCluster,
       reason: 'the API server knows no SecretProviderClassSync, so that the controller has nothing to do',
-      remedy: 'kubectl apply -f deploy/crds',
+      remedy: 'install the chart, which brings it, or without Helm kubectl apply -f deploy/crds',
     });
   }
   if (!sight.isServed('classes')) {
@@ -32,20 +34,21 @@ function checkCrds(sight: Sight): readonly DoctorFinding[] {
   return findings;
 }
 
+/** Who may have what synced: they stand before there is a controller, which would find what was written earlier. */
+const authorPolicies: readonly string[] = ['lockstep-approvals', 'lockstep-class-authors', 'lockstep-sync-authors'];
+/** What the controller's rights are good for. The chart brings them with the controller. */
+const controllerPolicies: readonly string[] = ['lockstep-token-requests', 'lockstep-token-secrets'];
+/** As those, with the flag that lets it patch nodes. */
+const taintPolicy = 'lockstep-startup-taint';
+
 /** Those that are shipped, but for the one of rollout mode Pin. */
-export const shippedPolicies: readonly string[] = [
-  'lockstep-approvals',
-  'lockstep-class-authors',
-  'lockstep-sync-authors',
-  'lockstep-token-requests',
-  'lockstep-token-secrets',
-];
+export const shippedPolicies: readonly string[] = [...authorPolicies, ...controllerPolicies, taintPolicy];
 
 function checkPolicies(sight: Sight): readonly DoctorFinding[] {
   // Whoever has no SecretProviderClassSync needs no policies for them.
   if (!sight.isKnown('validatingPolicies') || !sight.isServed('syncs')) return [];
   const present = new Set(sight.objects('validatingPolicies').map(({ metadata }) => metadata.name));
-  const missing = shippedPolicies.filter((name) => !present.has(name));
+  const missing = neededPolicies(sight).filter((name) => !present.has(name));
   if (missing.length === 0) return [];
   return [
     {
@@ -53,17 +56,30 @@ function checkPolicies(sight: Sight): readonly DoctorFinding[] {
       id: 'policy-missing',
       object: theCluster,
       reason: `ValidatingAdmissionPolicy ${missing.join(', ')}: not there, so that nothing limits what the controller's rights can be used for`,
-      remedy: 'kubectl apply -f deploy/policies, or admission.policies=true in the values of the chart',
+      remedy: 'admission.policies=true in the values of the chart, or without Helm kubectl apply -f deploy/policies',
     },
   ];
 }
 
-/** It writes a status for everything that it has looked at. */
+function neededPolicies(sight: Sight): readonly string[] {
+  const controllers = sight.objects('deployments').flatMap((each) => ownControllerOf(each) ?? []);
+  const isTainting = controllers.some((each) => flagOf(each, 'startup-taint') !== undefined);
+  return [
+    ...authorPolicies,
+    ...(controllers.length > 0 || hasWritten(sight) ? controllerPolicies : []),
+    ...(isTainting ? [taintPolicy] : []),
+  ];
+}
+
+/** Whether a controller has, wherever it runs: it writes a status for everything that it has looked at. */
+function hasWritten(sight: Sight): boolean {
+  return sight.objects('syncs').some(({ status }) => membersOf(status)['conditions'] !== undefined);
+}
+
 function checkController(sight: Sight): readonly DoctorFinding[] {
   const syncs = sight.objects('syncs');
-  const unseen = syncs.filter(({ status }) => membersOf(status)['conditions'] === undefined);
-  if (syncs.length === 0 || unseen.length < syncs.length) return [];
-  const names = unseen.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  if (syncs.length === 0 || hasWritten(sight)) return [];
+  const names = syncs.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   return [
     {
       severity: 'error',

@@ -19,8 +19,17 @@ export function driverOf(daemonSet: KubeObject): Container | undefined {
 
 /** The container of our provider in a DaemonSet. */
 export function ownProviderOf(daemonSet: KubeObject): Container | undefined {
-  return containersOf(daemonSet).find(
-    (each) => each.words.includes('provider') && /(^|\/)lockstep[^/]*$/.test(repositoryOf(each)),
+  return ownContainerOf(daemonSet, 'provider');
+}
+
+/** The container of our controller in a Deployment. */
+export function ownControllerOf(deployment: KubeObject): Container | undefined {
+  return ownContainerOf(deployment, 'controller');
+}
+
+function ownContainerOf(workload: KubeObject, subcommand: string): Container | undefined {
+  return containersOf(workload).find(
+    (each) => each.words.includes(subcommand) && /(^|\/)lockstep[^/]*$/.test(repositoryOf(each)),
   );
 }
 

@@ -13,7 +13,6 @@ it('what may not be listed is named with the right that is missing, and the rest
   expect(gaps).toEqual([
     'run it as somebody who may list externalsecrets.external-secrets.io in namespace shop',
     'run it as somebody who may list secrets in namespace shop',
-    'run it as somebody who may list secrets in namespace shop',
     'run it as somebody who may list daemonsets.apps in all namespaces',
   ]);
 });

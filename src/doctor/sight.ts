@@ -43,9 +43,10 @@ export class Sight {
     return this.#seen.get(name)?.state !== 'unserved';
   }
 
-  /** A finding for everything that could not be looked at. */
+  /** A finding for everything that could not be looked at; what was looked for in two ways is named once. */
   get gaps(): readonly DoctorFinding[] {
-    return [...this.#seen.values()].flatMap((seen) => (seen.state === 'forbidden' ? [toGap(seen)] : []));
+    const gaps = [...this.#seen.values()].flatMap((seen) => (seen.state === 'forbidden' ? [toGap(seen)] : []));
+    return [...new Map(gaps.map((gap) => [gap.reason, gap])).values()];
   }
 }
 

@@ -82,6 +82,7 @@ export const resources = {
   serviceAccounts: { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount' },
   namespaces: { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' },
   events: { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event' },
+  nodes: { group: '', version: 'v1', plural: 'nodes', kind: 'Node' },
   pods: { group: '', version: 'v1', plural: 'pods', kind: 'Pod' },
   deployments: { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' },
   statefulSets: { group: 'apps', version: 'v1', plural: 'statefulsets', kind: 'StatefulSet' },

@@ -145,6 +145,26 @@ describe('createHttpEndpoints', () => {
     await stopped;
   });
 
+  it.for([
+    { kind: 'that say nothing', text: '' },
+    { kind: 'in the middle of a request', text: 'GET /livez HTTP/1.1\r\n' },
+    { kind: 'that were answered and stay', text: 'GET /livez HTTP/1.1\r\nhost: x\r\n\r\n' },
+  ])('answers a probe in spite of 200 connections $kind, and cuts the oldest of them', async ({ text }) => {
+    const port = await serve({});
+    const held = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'));
+    const isOpen = held.map(() => true);
+    held.forEach((client, index) => client.on('error', () => undefined).once('close', () => (isOpen[index] = false)));
+    await Promise.all(held.map((client) => once(client, 'connect')));
+    for (const client of held) client.resume().write(text);
+
+    expect(await ask(port, '/livez')).toMatchObject({ status: 200 });
+
+    await expect.poll(() => isOpen.filter(Boolean).length, { timeout: 5_000 }).toBe(63);
+    expect(isOpen[0]).toBe(false);
+    expect(isOpen.at(-1)).toBe(true);
+    held.forEach((client) => client.destroy());
+  });
+
   it('cuts off who stops in the middle of a request when it has to hurry', async () => {
     const endpoints = create({});
     await endpoints.start(forever);

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, BlockList } from 'node:net';
+import { type AddressInfo, BlockList, type Socket } from 'node:net';
 
 import type { Registry } from 'prom-client';
 
@@ -35,20 +35,20 @@ type Endpoint = { readonly method: 'GET' | 'POST'; reply(request: IncomingMessag
 
 /** A probe or a scrape is one small request; more connections than these are somebody's mistake. */
 const maxConnections = 64;
-const requestTimeoutMs = 10_000;
+const timeouts = { requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 const textType = 'text/plain; charset=utf-8';
 
 /** `/metrics`, `/livez`, `/readyz`, and `POST /flush` for callers on the same host. Holds no secret. */
 export function createHttpEndpoints(deps: HttpEndpointsDeps): HttpEndpoints {
   const endpoints = createEndpoints(deps);
-  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+  const server = createServer(timeouts, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       deps.logger.error({ err: error }, 'http endpoint failed');
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { 'content-type': textType }).end('failed; the log has the details\n');
     });
   });
-  server.maxConnections = maxConnections;
+  keepNewest(server, maxConnections);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
@@ -109,6 +109,19 @@ function isLoopback(address: string): boolean {
   loopback.addAddress('::1', 'ipv6');
   const v4 = address.replace(/^::ffff:(?=\d+\.)/i, '');
   return loopback.check(v4, v4.includes(':') ? 'ipv6' : 'ipv4');
+}
+
+/** The oldest connection makes room for a new one: whoever holds many open keeps no probe out, and a probe that fails ends the pod. */
+function keepNewest(server: Server, count: number): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size <= count || oldest === undefined) return;
+    open.delete(oldest);
+    oldest.destroy();
+  });
 }
 
 async function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {

@@ -151,6 +151,11 @@ export function createMetrics() {
       name: 'lockstep_rollout_old_versions',
       help: 'Pin: Secrets of which something still uses an older version, or may; those may not be revoked',
     }),
+    startupTaintsRemoved: new Counter({
+      registers,
+      name: 'lockstep_startup_taints_removed_total',
+      help: 'Nodes from which the startup taint was removed',
+    }),
     /** CPU, memory and event-loop series of the process; apart, because they cost a timer. */
     collectProcessMetrics: (): void => collectDefaultMetrics({ register: registry }),
   };

@@ -12,28 +12,19 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { FakeClock } from '../../test/fakes/clock.ts';
+import { it } from '../../test/fakes/temporary-directory.ts';
 import { findPathCollisions } from '../core/file-path.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
 import type { VolumeFile } from './volume-payload.ts';
 import { openVolume } from './volume-writer.ts';
 
 const clock = new FakeClock();
-let home: string;
-
-beforeEach(async () => {
-  home = await realpath(await mkdtemp(join(tmpdir(), 'lockstep-volume-')));
-});
-
-afterEach(async () => {
-  await rm(home, { recursive: true, force: true });
-});
 
 function file(path: string, text: string, mode = 0o644): VolumeFile {
   return { path, mode, contents: SecretBytes.from(text) };
@@ -67,7 +58,7 @@ async function readTree(root: string, path: string, seen: Map<string, Seen>): Pr
 }
 
 describe('a volume', () => {
-  it('stands in a new directory of mode 0700, laid out as the driver does', async () => {
+  it('stands in a new directory of mode 0700, laid out as the driver does', async ({ home }) => {
     const directory = join(home, 'out');
 
     const volume = await openVolume(directory, { clock });
@@ -86,7 +77,7 @@ describe('a volume', () => {
 
   it.for([0o400, 0o444, 0o600, 0o666, 0o777, 0o000, 0o4755])(
     'gives a file the mode %o whatever the umask',
-    async (mode) => {
+    async (mode, { home }) => {
       const volume = await openVolume(join(home, 'out'), { clock });
 
       await volume.write([file('a', 'x', mode)]);
@@ -95,7 +86,7 @@ describe('a volume', () => {
     },
   );
 
-  it('moves nothing when contents and modes are what they were', async () => {
+  it('moves nothing when contents and modes are what they were', async ({ home }) => {
     const volume = await openVolume(join(home, 'out'), { clock });
     await volume.write([file('a', 'one')]);
     const before = await readlink(join(home, 'out', '..data'));
@@ -108,7 +99,7 @@ describe('a volume', () => {
     { name: 'another content of the same length', next: file('a', 'two') },
     { name: 'another mode', next: file('a', 'one', 0o600) },
     { name: 'another name', next: file('b', 'one') },
-  ])('replaces the generation for $name', async ({ next }) => {
+  ])('replaces the generation for $name', async ({ next }, { home }) => {
     const volume = await openVolume(join(home, 'out'), { clock });
     await volume.write([file('a', 'one')]);
 
@@ -118,7 +109,7 @@ describe('a volume', () => {
     });
   });
 
-  it('is taken over by a later run, whose first write repairs what was tampered with', async () => {
+  it('is taken over by a later run, whose first write repairs what was tampered with', async ({ home }) => {
     const directory = join(home, 'out');
     await (await openVolume(directory, { clock })).write([file('a', 'one'), file('b', 'two')]);
     await writeFile(join(directory, 'a'), 'tampered');
@@ -133,7 +124,7 @@ describe('a volume', () => {
     expect((await lstat(directory)).mode & 0o7777).toBe(0o700);
   });
 
-  it('clears away what an interrupted run left', async () => {
+  it('clears away what an interrupted run left', async ({ home }) => {
     const directory = join(home, 'out');
     const volume = await openVolume(directory, { clock });
     await volume.write([file('a', 'one')]);
@@ -154,7 +145,7 @@ describe('a sequence of writes', () => {
     .dictionary(name, fc.record({ text: fc.string({ maxLength: 20 }), mode: fc.constantFrom(0o644, 0o600, 0o400) }))
     .filter((files) => findPathCollisions(Object.keys(files)).length === 0);
 
-  it('leaves exactly the files of the last one', async () => {
+  it('leaves exactly the files of the last one', async ({ home }) => {
     await fc.assert(
       fc.asyncProperty(fc.array(generation, { minLength: 1, maxLength: 5 }), async (generations) => {
         const directory = await realpath(await mkdtemp(join(home, 'run-')));
@@ -172,7 +163,7 @@ describe('a sequence of writes', () => {
     );
   });
 
-  it('never shows a mix of generations to a reader that follows ..data once', async () => {
+  it('never shows a mix of generations to a reader that follows ..data once', async ({ home }) => {
     const volume = await openVolume(join(home, 'out'), { clock });
     const names = ['a', 'b', 'c', 'd'];
     await volume.write(names.map((path) => file(path, '0')));

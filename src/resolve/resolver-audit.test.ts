@@ -3,9 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { failed, found } from '../../test/fakes/backend.ts';
 import { plannedObject } from '../../test/fakes/planned-object.ts';
 import { planFor, podCaller, refOf, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
-
-const web1 = podCaller('web-1');
-const web2 = podCaller('web-2');
+import { web1, web2 } from '../../test/fakes/web-pods.ts';
 
 describe('the audit', () => {
   it('says once per fetch and object who got what from where', async () => {

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { failed, found } from '../../test/fakes/backend.ts';
 import { plannedObject } from '../../test/fakes/planned-object.ts';
-import { contentsOf, planFor, podCaller, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
-
-const web1 = podCaller('web-1');
-const web2 = podCaller('web-2');
+import { contentsOf, planFor, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
+import { web1, web2 } from '../../test/fakes/web-pods.ts';
 
 describe('a repeat', () => {
   it('takes what was asked within the refresh interval, and asks at most once in it', async () => {

@@ -7,15 +7,13 @@ import {
   contentsOf,
   isSettled,
   planFor,
-  podCaller,
   refOf,
   resolverUnderTest,
   resolverWithValue,
 } from '../../test/fakes/resolver-under-test.ts';
+import { web1, web2 } from '../../test/fakes/web-pods.ts';
 import { createDeadline } from '../platform/deadline.ts';
 
-const web1 = podCaller('web-1');
-const web2 = podCaller('web-2');
 const alice = { 'db-user': 'alice' };
 
 describe('a store that hangs', () => {

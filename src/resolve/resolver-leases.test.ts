@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { failed, failing, found } from '../../test/fakes/backend.ts';
-import { contentsOf, planFor, podCaller, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
-
-const web1 = podCaller('web-1');
-const web2 = podCaller('web-2');
+import { contentsOf, planFor, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
+import { web1, web2 } from '../../test/fakes/web-pods.ts';
 
 describe('a leased answer', () => {
   it('is for the pod that asked: who waited for it asks for itself', async () => {

@@ -10,10 +10,9 @@ import {
   resolverUnderTest,
   resolverWithValue,
 } from '../../test/fakes/resolver-under-test.ts';
+import { web1, web2 } from '../../test/fakes/web-pods.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
-const web1 = podCaller('web-1');
-const web2 = podCaller('web-2');
 const alice = { 'db-user': 'alice' };
 const outages: readonly ErrorCode[] = ['VAULT_UNREACHABLE', 'VAULT_TIMEOUT', 'VAULT_UNAVAILABLE', 'MOUNT_DEADLINE'];
 const refusals: readonly ErrorCode[] = ['VAULT_DENIED', 'VAULT_NOT_FOUND', 'VAULT_LOGIN_REFUSED', 'TOKEN_MISSING'];

@@ -3,12 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { failed, found } from '../../test/fakes/backend.ts';
 import { plannedObject } from '../../test/fakes/planned-object.ts';
 import { contentsOf, planFor, podCaller, refOf, resolverUnderTest } from '../../test/fakes/resolver-under-test.ts';
+import { web1, web2 } from '../../test/fakes/web-pods.ts';
 import type { Caller } from '../core/caller.ts';
 import type { VaultAuth } from '../core/object-ref.ts';
 import { SecretBytes } from '../core/secret-bytes.ts';
-
-const web1 = podCaller('web-1');
-const web2 = podCaller('web-2');
 
 describe('pods whose logins are proven equal', () => {
   it('share one fetch', async () => {

@@ -1,3 +1,4 @@
+import type { RolloutMode } from './workloads/mode-label.ts';
 import { type RolloutSource, type Target, toTarget } from './workloads/mode.ts';
 import { averageRolloutMs, concurrencyOf } from './orchestrator/pace.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
@@ -16,6 +17,8 @@ export interface Preview {
 
 export interface PreviewStep {
   readonly workload: Workload;
+  /** Its own label may say another than the source. */
+  readonly mode: RolloutMode;
   readonly secrets: readonly string[];
   /** `Unhealthy`: last, because it is so before. The three last ones are left alone. */
   readonly part: 'Canary' | 'Follows' | 'Unhealthy' | 'Notified' | 'Paused' | 'Frozen' | 'Off';
@@ -44,7 +47,7 @@ export function previewRollout({ source, spec, status, workloads, understandsRel
   const steps = ranked.map(({ workload, target }): PreviewStep => {
     const part = partOf(workload, target, canaries);
     if (part === 'Canary') canaries--;
-    return { workload, secrets: [...target.secrets.keys()], part };
+    return { workload, mode: target.mode, secrets: [...target.secrets.keys()], part };
   });
   return { steps, ...timeOf(steps, spec, status) };
 }

@@ -4,6 +4,7 @@ import { parseGoDuration } from '../core/duration.ts';
 import type { Parsed, Problem } from '../core/problem.ts';
 import type { RolloutMode } from './workloads/mode-label.ts';
 import { parseWindow, type Window } from './orchestrator/windows.ts';
+import { word } from './word.ts';
 
 /** `spec.rollout` of a SecretProviderClassSync, with what is meant where nothing is said. */
 export interface RolloutSpec {
@@ -42,13 +43,6 @@ export function parseRolloutSpec(raw: unknown): Parsed<RolloutSpec> {
 }
 
 const defaultSoakMs = 30_000;
-
-function word<const T extends readonly [string, ...string[]]>(words: T) {
-  return z
-    .enum(words, `must be one of ${words.join(', ')}`)
-    .nullish()
-    .transform((given): T[number] => given ?? words[0]);
-}
 
 function count(least: number, ifMissing: number) {
   const rule = `must be a whole number of at least ${least}`;

@@ -1,25 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { formatProblem } from '../core/problem.ts';
-import type { VaultObject } from './vault-object.ts';
+import { one, parse, problems } from '../../test/fakes/parsed-vault-objects.ts';
 import { parseVaultObjects } from './vault-objects.ts';
-
-function parse(text: string): readonly VaultObject[] {
-  const parsed = parseVaultObjects(text);
-  if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
-  return parsed.value;
-}
-
-function problems(text: string): readonly string[] {
-  const parsed = parseVaultObjects(text);
-  return parsed.ok ? [] : parsed.problems.map(formatProblem);
-}
-
-/** One object with a field more. */
-function one(field: string): string {
-  return `- objectName: a\n  secretPath: kv/a\n  ${field}\n`;
-}
 
 describe('parseVaultObjects on hostile input', () => {
   it.for(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('finds nothing special in %s', (word) => {

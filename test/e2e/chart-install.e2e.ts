@@ -1,11 +1,10 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { beforeAll, expect, it } from 'vitest';
 
 import { apiE2e } from './harness/api-e2e.ts';
 import { nodeName } from './harness/control-plane.ts';
-import { chartDir, helm } from './harness/helm.ts';
+import { chartDir, copyChart, helm } from './harness/helm.ts';
 import type { KubeObject } from './harness/kube-api.ts';
 import { PlayedKubelet } from './harness/played-kubelet.ts';
 
@@ -28,10 +27,7 @@ apiE2e('Helm', namespace, (stand) => {
   const chart = (): string => join(dirname(stand().cluster.kubeconfig), namespace);
   beforeAll(async () => {
     const dir = chart();
-    // An API server that is built from its module does not know its version.
-    cpSync(chartDir, dir, { recursive: true });
-    const about = join(dir, 'Chart.yaml');
-    writeFileSync(about, readFileSync(about, 'utf8').replace(/^kubeVersion: .*$/m, ''));
+    copyChart(chartDir, dir);
     kubelet = new PlayedKubelet(stand(), namespace, dir);
     // As kubelet labels it: DaemonSets look for it.
     await stand().kube.call('PATCH', `/api/v1/nodes/${nodeName}`, {

@@ -28,6 +28,10 @@ const matrix = {
     'rollouts.maxConcurrent=3',
     'admission.pin=true',
   ],
+  'nodes that start with a taint': [
+    'controller.enabled=true',
+    'controller.startupTaint=lockstep.dev/provider-not-ready',
+  ],
   'a provider beside others': [
     'provider.providers={lockstep-vault,lockstep}',
     'provider.takeover=true',
@@ -55,6 +59,7 @@ const matrix = {
     `image.digest=sha256:${'0'.repeat(64)}`,
     'commonLabels.team=platform,podLabels.a=b,podAnnotations.c=d',
     'controller.tolerations[0].operator=Exists',
+    'controller.startupTaint=on',
     'controller.priorityClassName=system-cluster-critical',
     'fullnameOverride=secrets',
     'nameOverride=other',
@@ -73,6 +78,16 @@ const mistakes = [
   ['controller.extraArgs={takeover}', "at '/controller/extraArgs/0': 'takeover' does not match pattern"],
   ['vault.address=vault:8200', "at '/vault/address': 'vault:8200' does not match pattern"],
   ['rollouts.enabled=true', 'rollouts.enabled needs controller.enabled: the controller rolls workloads out'],
+  ['controller.startupTaint=a:NoSchedule', "at '/controller/startupTaint': 'a:NoSchedule' does not match pattern"],
+  ['controller.startupTaint=a', 'controller.startupTaint needs controller.enabled: the controller removes the taint'],
+  [
+    'controller.startupTaint=a,controller.enabled=true,provider.enabled=false',
+    'controller.startupTaint needs provider.enabled: the taint goes once the provider of this release is ready',
+  ],
+  [
+    'controller.startupTaint=node.kubernetes.io/not-ready,controller.enabled=true',
+    'controller.startupTaint must not be node.kubernetes.io/not-ready, which Kubernetes keeps itself',
+  ],
   ['controller.namespaces={a},controller.namespaceSelector=a', 'controller.namespaceSelector goes without'],
 ] as const;
 
@@ -146,6 +161,15 @@ apiE2e('The chart', namespace, (stand) => {
           'ClusterRoleBinding lockstep-rollouts-cluster',
           'RoleBinding chart/lockstep-controller',
           'RoleBinding chart/lockstep-rollouts',
+          'RoleBinding lockstep-controller-own',
+        ],
+      ],
+      [
+        'nodes that start with a taint',
+        [
+          'ClusterRoleBinding lockstep-controller',
+          'ClusterRoleBinding lockstep-controller-nodes',
+          'ClusterRoleBinding lockstep-provider',
           'RoleBinding lockstep-controller-own',
         ],
       ],

@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, constants, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { credentials } from '@grpc/grpc-js';
@@ -13,6 +11,8 @@ import { e2e } from './harness/e2e.ts';
 import { createPods, startTraffic } from './harness/pods.ts';
 import { anonymousMib, openFiles } from './harness/process-figures.ts';
 import { type Provider, sources } from './harness/provider.ts';
+import { openSilent } from './harness/silent-connections.ts';
+import { UnreadPipe } from './harness/unread-pipe.ts';
 import { until } from './harness/until.ts';
 
 e2e('The node fails around the provider', 'faults', (stand) => {
@@ -45,11 +45,16 @@ e2e('The node fails around the provider', 'faults', (stand) => {
 
   describe('with a thousand connections', () => {
     it.for([
-      { kind: 'that say nothing', slug: 'silent', open: () => openSilent(socket(), 1_000), cutByItself: true },
+      {
+        kind: 'that say nothing',
+        slug: 'silent',
+        open: () => openSilent({ path: socket() }, 1_000),
+        cutByItself: true,
+      },
       {
         kind: 'that speak something else',
         slug: 'http1',
-        open: () => openSilent(socket(), 1_000, 'GET / HTTP/1.1\r\n\r\n'),
+        open: () => openSilent({ path: socket() }, 1_000, 'GET / HTTP/1.1\r\n\r\n'),
         cutByItself: true,
       },
       {
@@ -125,13 +130,11 @@ e2e('The node fails around the provider', 'faults', (stand) => {
 
   describe('with a log that nobody reads', () => {
     it('mounts on in the same memory, says afterwards how many lines are missing, and ends', async () => {
-      const pipe = join(stand().dir, 'unread-log');
-      execFileSync('mkfifo', [pipe]);
       const read = await startedAt(sources);
       const readMib = await failOften(read);
       expect(await stand().stopProvider(read)).toBe(0);
-      // Opened for both, the pipe waits for no reader.
-      const unread = await startedAt(['sh', '-c', 'exec "$@" 2<>"$0"', pipe, ...sources]);
+      const pipe = new UnreadPipe(join(stand().dir, 'unread-log'));
+      const unread = await startedAt(pipe.takeFrom(sources));
       const unreadMib = await failOften(unread);
       const { value, volumes } = await createPods(stand(), 'unread', 3);
       await Promise.all(volumes.map((volume) => volume.publish()));
@@ -140,17 +143,14 @@ e2e('The node fails around the provider', 'faults', (stand) => {
       const figures = `${unreadMib.toFixed(0)} MiB more after 10,000 lines, ${readMib.toFixed(0)} MiB where they are read`;
       console.log(`log unread: ${figures}`);
       expect(unreadMib).toBeLessThan(readMib + 40);
-      const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
-      let log = '';
-      const isNoticed = (): boolean => (log += readAvailable(reader)).includes('log lines dropped');
-      await until(isNoticed, { what: 'the notice' });
-      closeSync(reader);
+      const log = await pipe.readUntil('log lines dropped');
       stand().evidence.add('logs of the daemon', log);
       expect(log).toMatch(/"lines":[1-9]\d*,"msg":"log lines dropped/);
 
       // Nobody reads again.
       await failOften(unread, 20_000);
       expect(await stand().stopProvider(unread)).toBe(0);
+      pipe.close();
     });
 
     async function startedAt(command: readonly string[]): Promise<Provider> {
@@ -181,29 +181,6 @@ function fill(folder: string): void {
   }
 }
 
-/** Connections that send `text` at most, and then nothing. Answers how to end them. */
-async function openSilent(path: string, count: number, text = ''): Promise<() => void> {
-  const sockets: Socket[] = [];
-  while (sockets.length < count) {
-    const socket = connect(path);
-    if (!(await isAccepted(socket))) continue;
-    if (text !== '') socket.write(text);
-    sockets.push(socket);
-  }
-  return () => sockets.forEach((socket) => socket.destroy());
-}
-
-/** False: too many are waiting to be accepted (EAGAIN). */
-async function isAccepted(socket: Socket): Promise<boolean> {
-  const accepted = once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  // From then on it may be cut at any time.
-  socket.on('error', () => undefined);
-  return await accepted;
-}
-
 /** Clients with a connection each. */
 async function openDrivers(path: string, count: number): Promise<() => void> {
   const clients = Array.from(
@@ -223,15 +200,4 @@ async function openDrivers(path: string, count: number): Promise<() => void> {
     ),
   );
   return () => clients.forEach((client) => client.close());
-}
-
-/** What a pipe holds just now. */
-function readAvailable(descriptor: number): string {
-  const buffer = Buffer.alloc(1 << 20);
-  try {
-    return buffer.toString('utf8', 0, readSync(descriptor, buffer));
-  } catch {
-    // EAGAIN: nothing.
-    return '';
-  }
 }

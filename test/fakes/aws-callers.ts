@@ -30,6 +30,10 @@ export function secretRef(request: AwsSecretRequest, store: Partial<AwsStore> = 
   return { kind: 'aws-secret', store: { region, identity: irsa, ...store }, request };
 }
 
+export function secretRefs(names: readonly string[], store?: Partial<AwsStore>): readonly AwsSecretRef[] {
+  return names.map((secretId) => secretRef({ secretId }, store));
+}
+
 export function parameterRef(request: AwsParameterRequest, store: Partial<AwsStore> = {}): AwsParameterRef {
   return { kind: 'aws-parameter', store: { region, identity: irsa, ...store }, request };
 }

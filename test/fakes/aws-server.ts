@@ -74,6 +74,16 @@ export class FakeAws implements AsyncDisposable {
       .length;
   }
 
+  /** What was asked for with it. */
+  inputs(action: string): readonly AwsRequest['input'][] {
+    return this.requests.filter((request) => request.action === action).map(({ input }) => input);
+  }
+
+  /** The access keys with which secrets were asked for. */
+  get readers(): readonly string[] {
+    return this.requests.filter(({ action }) => action === 'GetSecretValue').map(({ accessKeyId }) => accessKeyId);
+  }
+
   script(...replies: ScriptedAwsReply[]): void {
     this.#scripts.push(...replies);
   }

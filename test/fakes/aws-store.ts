@@ -22,6 +22,13 @@ export class FakeSecrets {
     this.#secrets.set(`${region} ${name}`, isPlain ? [{ id, stages: ['AWSCURRENT'], value }] : value);
   }
 
+  /** `secret-0` and so on in us-east-1. */
+  seed(count: number): readonly string[] {
+    const names = Array.from({ length: count }, (_, index) => `secret-${index}`);
+    for (const name of names) this.set('us-east-1', name, `value of ${name}`);
+    return names;
+  }
+
   get({ region, input }: AwsRequest): WireReply {
     const { SecretId, VersionId, VersionStage } = input as Readonly<Record<string, string | undefined>>;
     const found = this.#find(region, SecretId ?? '');

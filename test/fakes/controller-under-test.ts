@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
+import { it as base } from 'vitest';
+
 import { toAccount } from '../../src/controller/account.ts';
 import { type Controller, type ControllerOptions, createController } from '../../src/controller/controller.ts';
 import { enabled, names } from '../../src/controller/names.ts';
@@ -212,6 +214,20 @@ export class ControllerUnderTest implements AsyncDisposable {
     return namespaces.size === there.length && there.every(({ metadata }) => namespaces.get(metadata.name));
   }
 }
+
+/** A test of the controller in a world that outlives it: `start` sets another one to work there. */
+export const it = base
+  .extend('world', async ({ onTestFinished }) => {
+    const world = await SyncWorld.start();
+    onTestFinished(() => world[Symbol.asyncDispose]());
+    return world;
+  })
+  .extend('start', ({ onTestFinished, world }) => async (options: UnderTestOptions = {}) => {
+    const under = await ControllerUnderTest.start({ world, ...options });
+    onTestFinished(() => under[Symbol.asyncDispose]());
+    return under;
+  })
+  .extend('under', ({ start }) => start());
 
 /** What a watch is to show. */
 interface Shown<T> {

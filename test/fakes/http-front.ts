@@ -10,6 +10,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { it as base } from 'vitest';
+
 import { encodeFrame, flag, frameType } from '../../src/csi/authority/frames.ts';
 import { encodeLiterals } from '../../src/csi/authority/hpack-encoder.ts';
 import { openConnection } from '../../src/csi/authority/opening.ts';
@@ -24,10 +26,8 @@ export interface Seen {
   readonly body: string;
 }
 
-export type HttpFront = Awaited<ReturnType<typeof startHttpFront>>;
-
 /** Node's own HTTP/2 server behind the opening stage, on a unix socket. It answers `pong` and remembers what it saw. */
-export async function startHttpFront() {
+async function startHttpFront() {
   const directory = await mkdtemp(join(tmpdir(), 'lockstep-authority-'));
   const path = join(directory, 's.sock');
   const seen: Seen[] = [];
@@ -97,6 +97,13 @@ export async function startHttpFront() {
     },
   };
 }
+
+/** A test of it. */
+export const it = base.extend('front', async ({ onTestFinished }) => {
+  const front = await startHttpFront();
+  onTestFinished(() => front.close());
+  return front;
+});
 
 /** One request whose authority Node's client sends and Node's server would refuse. */
 export async function ask(client: ClientHttp2Session, headers: OutgoingHttpHeaders, body: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import { it as base } from 'vitest';
 
 import type { ApiClient } from '../../src/kube/client/api-client.ts';
 import { createApiClient } from '../../src/kube/client/http-api-client.ts';
@@ -46,3 +47,13 @@ export async function createKubeUnderTest(options: FakeKubeOptions = {}): Promis
 export async function failureOf(call: Promise<unknown>): Promise<unknown> {
   return await call.catch((error: unknown) => error);
 }
+
+/** A test of it. */
+export const it = base
+  .extend('under', async ({ onTestFinished }) => {
+    const under = await createKubeUnderTest();
+    onTestFinished(() => under[Symbol.asyncDispose]());
+    return under;
+  })
+  .extend('kube', ({ under }) => under.kube)
+  .extend('client', ({ under }) => under.client);

@@ -6,7 +6,7 @@ import { type Change, createReflector, type Watched } from '../../src/kube/watch
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { FakeClock } from './clock.ts';
-import { ScriptedApi } from './scripted-api.ts';
+import { listOf, ScriptedApi } from './scripted-api.ts';
 
 export interface UnderTestOptions {
   readonly watched?: Partial<Watched<string>>;
@@ -64,6 +64,19 @@ export function createReflectorUnderTest({ watched, random = () => 0.5 }: UnderT
 }
 
 export type ReflectorUnderTest = ReturnType<typeof createReflectorUnderTest>;
+
+/** One that has listed at version 10, and watches. */
+export async function beginReflector(options: UnderTestOptions = {}): Promise<ReflectorUnderTest> {
+  const under = createReflectorUnderTest(options);
+  under.api.onList = () => listOf('10');
+  await under.begin();
+  return under;
+}
+
+/** From which versions it watched. */
+export function versionsOf({ api }: ReflectorUnderTest): readonly string[] {
+  return api.watches.map(({ options }) => options.resourceVersion);
+}
 
 interface LogLine {
   readonly level: string;

@@ -1,3 +1,5 @@
+import { it as base } from 'vitest';
+
 import { createElection, type ElectionDeps } from '../../src/kube/election/election.ts';
 import { resources } from '../../src/kube/objects.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -49,3 +51,18 @@ export async function passTime(ms: number, replicas: readonly Replica[]): Promis
 export function leaseSpec(client: ScriptedKubeWrites): unknown {
   return client.objects.get(`${resources.leases.plural} ${lease.namespace}/${lease.name}`)?.['spec'];
 }
+
+/** A test of two that elect one of them: `elect` has `one` lead, and `two` see it. */
+export const it = base
+  .extend('client', () => new ScriptedKubeWrites())
+  .extend('one', ({ client }) => createReplica('one', { client }))
+  .extend('two', ({ client }) => createReplica('two', { client }))
+  .extend('pass', ({ one, two }) => async (ms: number, replicas: readonly Replica[] = [one, two]): Promise<void> => {
+    await passTime(ms, replicas);
+  })
+  .extend('elect', ({ one, two, pass }) => async (): Promise<void> => {
+    await one.start();
+    await pass(100, [one]);
+    await two.start();
+    await pass(100, [two]);
+  });

@@ -1,12 +1,15 @@
-import { expect, vi } from 'vitest';
+import { expect, it as base, vi } from 'vitest';
 
 import { createVaultBackend, type VaultBackendDeps } from '../../src/backends/vault/backend.ts';
 import type { FetchOutcome } from '../../src/core/backend.ts';
 import type { Caller } from '../../src/core/caller.ts';
-import type { VaultRef } from '../../src/core/object-ref.ts';
+import type { VaultRef, VaultStore } from '../../src/core/object-ref.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { EagerClock } from './vault-callers.ts';
+import { EagerClock, vaultRef } from './vault-callers.ts';
+import { FakeVault } from './vault-server.ts';
+
+export const everything: VaultBackendDeps['policy'] = { forbidSkipVerify: false, defaults: [] };
 
 /** The real backend with fake time, a log to look at, and everything allowed unless a test says otherwise. */
 export function createBackendUnderTest(deps: Partial<VaultBackendDeps> = {}) {
@@ -16,7 +19,7 @@ export function createBackendUnderTest(deps: Partial<VaultBackendDeps> = {}) {
   const backend = createVaultBackend({
     logger: createLogger({ level: 'debug', format: 'json', write: (line) => log.push(line) }),
     metrics,
-    policy: { forbidSkipVerify: false, defaults: [] },
+    policy: everything,
     random: () => 0,
     ...deps,
     clock,
@@ -55,3 +58,24 @@ export function tell(outcome: FetchOutcome | undefined): Told {
   const { data } = JSON.parse(outcome.payload.reveal().toString()) as { data: unknown };
   return { data, leased: outcome.leased };
 }
+
+/** A test at a fake of Vault with the secrets kv/a, kv/b and kv/c, whose only member `k` is their own name. */
+export const it = base
+  .extend('vault', async ({ onTestFinished }) => {
+    const vault = await FakeVault.start();
+    onTestFinished(() => vault[Symbol.asyncDispose]());
+    for (const name of ['a', 'b', 'c']) vault.secrets.set(`kv/${name}`, { k: name });
+    return vault;
+  })
+  .extend('create', ({ onTestFinished }) => (deps: Partial<VaultBackendDeps> = {}) => {
+    const under = createBackendUnderTest(deps);
+    onTestFinished(() => under[Symbol.asyncDispose]());
+    return under;
+  })
+  .extend('under', ({ create }) => create())
+  .extend('ref', ({ vault }) => (path = 'kv/a', store: Partial<VaultStore> = {}) => {
+    return vaultRef(vault.address, path, { store });
+  });
+
+/** What the backend tells of `ref()`. */
+export const found = { data: { k: 'a' }, leased: false };

@@ -46,6 +46,14 @@ export function podCaller(name: string, more: Partial<Caller> = {}): Caller {
   };
 }
 
+export const pods = ['one', 'two', 'three', 'four', 'five'].map((name) => podCaller(name));
+export const [one = podCaller('one'), two = podCaller('two')] = pods;
+
+/** Where they log in. */
+export const login = '/v1/auth/kubernetes/login';
+/** What Vault says of a login that it ties to the account itself. */
+export const kubernetes = { metadata: { service_account_namespace: 'shop', service_account_name: 'app' } };
+
 /** Time that jumps over every pause, and knows how many requests are under way. */
 export class EagerClock extends FakeClock {
   readonly sleeps: number[] = [];

@@ -1,35 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import {
-  awsPod,
-  createAwsUnderTest,
-  JumpingClock,
-  podIdentity,
-  roleArn,
-  secretRef,
-} from '../../../test/fakes/aws-callers.ts';
+import { it as base } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, podIdentity, roleArn, secretRef } from '../../../test/fakes/aws-callers.ts';
 import { refuseJson, refuseXml } from '../../../test/fakes/aws-replies.ts';
-import { FakeAws } from '../../../test/fakes/aws-server.ts';
 import type { WireReply } from '../../../test/fakes/wire-server.ts';
 import { type AwsIdentity, irsaAudience } from '../../core/aws-ref.ts';
 import { SecretError } from '../../core/errors.ts';
 
-const region = 'us-east-1';
 const pod = awsPod('one');
 const db = secretRef({ secretId: 'db' });
-let clock: JumpingClock;
-let aws: FakeAws;
 
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-  aws.secrets.set(region, 'db', 'hunter2');
-});
-afterEach(() => aws[Symbol.asyncDispose]());
-
-function answer(reply: WireReply, times?: number): void {
+const it = base.extend('answer', ({ aws }) => (reply: WireReply, times?: number) => {
   aws.script({ action: 'GetSecretValue', reply, ...(times !== undefined && { times }) });
-}
+});
 
 describe('a refusal', () => {
   const who = `secretsmanager:GetSecretValue on secret "db" in us-east-1 as role ${roleArn}`;
@@ -51,31 +34,29 @@ describe('a refusal', () => {
       'AWS_CREDENTIALS_REFUSED',
       'Check that the region is enabled for the account and the clock of the node is right',
     ],
-  ])('%s names the object, the action, the role, the region and the remedy', async ([name, code, remedy]) => {
-    await using under = createAwsUnderTest(aws, { clock });
-    answer(refuseJson(name, 'The words\nof AWS.'));
+  ])(
+    '%s names the object, the action, the role, the region and the remedy',
+    async ([name, code, remedy], { answer, aws, under }) => {
+      answer(refuseJson(name, 'The words\nof AWS.'));
 
-    expect(await under.fetch(db, pod)).toEqual({ code, message: `${who}: ${name}: The words of AWS. ${remedy}` });
-    expect(aws.count('GetSecretValue')).toBe(1);
-  });
+      expect(await under.fetch(db, pod)).toEqual({ code, message: `${who}: ${name}: The words of AWS. ${remedy}` });
+      expect(aws.count('GetSecretValue')).toBe(1);
+    },
+  );
 
-  it('of a version or stage names it too', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
-
+  it('of a version or stage names it too', async ({ under }) => {
     const told = await under.fetch(secretRef({ secretId: 'db', versionId: 'v1', versionStage: 'blue' }), pod);
     expect(told.message).toContain('on secret "db", version v1, stage blue in us-east-1');
   });
 
-  it('by Pod Identity says whose role it is', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('by Pod Identity says whose role it is', async ({ answer, under }) => {
     answer(refuseJson('AccessDeniedException', 'no'));
 
     const told = await under.fetch(secretRef({ secretId: 'db' }, { identity: podIdentity }), pod);
     expect(told.message).toContain('as the Pod Identity role of service account shop/app');
   });
 
-  it('carries the request ID for the log, and none of the words', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('carries the request ID for the log, and none of the words', async ({ answer, under }) => {
     answer(refuseJson('AccessDeniedException', 'words'));
 
     const [outcome] = await under.secrets.fetch([db], pod, { signal: under.signal });
@@ -83,8 +64,7 @@ describe('a refusal', () => {
     expect(cause).toEqual({ name: 'AccessDeniedException', status: 400, requestId: 'request-of-the-fake' });
   });
 
-  it('is bounded and on one line, whatever AWS and the manifest say', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('is bounded and on one line, whatever AWS and the manifest say', async ({ answer, under }) => {
     answer(refuseJson('ValidationException', `${'very '.repeat(1000)}\u0000\u001b[31m`));
 
     const long = `${'x'.repeat(5000)}\n`;
@@ -106,8 +86,7 @@ describe('a passing failure', () => {
     ['throttling by status', { status: 429, body: '' }],
     // The SDK learns the difference of the clocks from the answer.
     ['a wrong clock', refuseJson('InvalidSignatureException', 'Signature expired')],
-  ])('(%s) is tried again after a pause', async ([, reply]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('(%s) is tried again after a pause', async ([, reply], { answer, aws, clock, under }) => {
     answer(reply, 2);
 
     expect(await under.fetch(db, pod)).toMatchObject({ value: 'hunter2' });
@@ -135,8 +114,7 @@ describe('a passing failure', () => {
       'AWS_CREDENTIALS_REFUSED',
       /the clock of the node is right/,
     ],
-  ])('(%s) is told after three tries', async ([, reply, code, words]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('(%s) is told after three tries', async ([, reply, code, words], { answer, clock, under }) => {
     answer(reply);
 
     const told = await under.fetch(db, pod);
@@ -146,8 +124,8 @@ describe('a passing failure', () => {
     expect(clock.pauses).toEqual([100, 200]);
   });
 
-  it('is jittered', async () => {
-    await using under = createAwsUnderTest(aws, { clock, random: () => 0.999 });
+  it('is jittered', async ({ answer, clock, create }) => {
+    const under = create({ random: () => 0.999 });
     answer('reset');
 
     await under.fetch(db, pod);
@@ -156,16 +134,14 @@ describe('a passing failure', () => {
 });
 
 describe('a storm of throttling', () => {
-  it('is waited out with growing pauses', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('is waited out with growing pauses', async ({ answer, clock, under }) => {
     answer(refuseJson('ThrottlingException', 'Rate exceeded'), 5);
 
     expect(await under.fetch(db, pod)).toMatchObject({ value: 'hunter2' });
     expect(clock.pauses).toEqual([500, 1000, 2000, 4000, 4000]);
   });
 
-  it('ends as an outage before the mount does', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('ends as an outage before the mount does', async ({ answer, clock, under }) => {
     answer(refuseJson('ThrottlingException', 'Rate exceeded'));
     const began = clock.now();
 
@@ -177,15 +153,13 @@ describe('a storm of throttling', () => {
     expect(clock.now() - began).toBeLessThan(30_000);
   });
 
-  it('at STS is waited out too', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('at STS is waited out too', async ({ aws, under }) => {
     aws.script({ action: 'AssumeRoleWithWebIdentity', times: 3, reply: refuseXml('Throttling', 'Rate exceeded') });
 
     expect(await under.fetch(db, pod)).toMatchObject({ value: 'hunter2' });
   });
 
-  it('is no reason to go on for a caller who has gone', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('is no reason to go on for a caller who has gone', async ({ aws, under }) => {
     const controller = new AbortController();
     aws.script({
       action: 'GetSecretValue',

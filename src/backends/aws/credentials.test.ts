@@ -1,43 +1,17 @@
 import { inspect } from 'node:util';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import {
-  awsPod,
-  createAwsUnderTest,
-  irsa,
-  JumpingClock,
-  podIdentity,
-  secretRef,
-} from '../../../test/fakes/aws-callers.ts';
+import { it } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, irsa, podIdentity, secretRef } from '../../../test/fakes/aws-callers.ts';
 import { refuseJson, refuseXml } from '../../../test/fakes/aws-replies.ts';
-import { FakeAws } from '../../../test/fakes/aws-server.ts';
 
 const region = 'us-east-1';
 const db = secretRef({ secretId: 'db' });
 const throughAgent = secretRef({ secretId: 'db' }, { identity: podIdentity });
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-  aws.secrets.set(region, 'db', 'hunter2');
-});
-afterEach(() => aws[Symbol.asyncDispose]());
-
-function create(deps: Parameters<typeof createAwsUnderTest>[1] = {}) {
-  return createAwsUnderTest(aws, { clock, ...deps });
-}
-
-/** The access keys with which secrets were asked for. */
-function readers() {
-  return aws.requests.filter(({ action }) => action === 'GetSecretValue').map(({ accessKeyId }) => accessKeyId);
-}
 
 describe('credentials', () => {
-  it('are kept until five minutes before their end, and then replaced once', async () => {
-    await using under = create();
+  it('are kept until five minutes before their end, and then replaced once', async ({ aws, clock, under }) => {
     await under.fetch(db, awsPod('one'));
     await clock.advance(3_299_000);
     await under.fetch(db, awsPod('one'));
@@ -46,12 +20,11 @@ describe('credentials', () => {
     await clock.advance(2_000);
     await Promise.all([under.fetch(db, awsPod('one')), under.fetch(db, awsPod('two'))]);
     expect(aws.count('AssumeRoleWithWebIdentity')).toBe(2);
-    expect(readers()).toEqual(['ASIAFAKE1', 'ASIAFAKE1', 'ASIAFAKE2', 'ASIAFAKE2']);
+    expect(aws.readers).toEqual(['ASIAFAKE1', 'ASIAFAKE1', 'ASIAFAKE2', 'ASIAFAKE2']);
   });
 
-  it('are replaced at half of a short life', async () => {
+  it('are replaced at half of a short life', async ({ aws, clock, under }) => {
     aws.sessionLifeS = 60;
-    await using under = create();
     await under.fetch(db, awsPod('one'));
     await clock.advance(29_000);
     await under.fetch(db, awsPod('one'));
@@ -61,8 +34,11 @@ describe('credentials', () => {
     expect(aws.count('AssumeRoleWithWebIdentity')).toBe(2);
   });
 
-  it('stay in use until their end when they cannot be replaced, without asking each time', async () => {
-    await using under = create();
+  it('stay in use until their end when they cannot be replaced, without asking each time', async ({
+    aws,
+    clock,
+    under,
+  }) => {
     await under.fetch(db, awsPod('one'));
     await clock.advance(3_301_000);
     aws.script({ action: 'AssumeRoleWithWebIdentity', reply: refuseXml('AccessDenied', 'no more', 403) });
@@ -75,8 +51,7 @@ describe('credentials', () => {
     expect(await under.fetch(db, awsPod('one'))).toMatchObject({ code: 'AWS_CREDENTIALS_REFUSED' });
   });
 
-  it('are used while their replacement drags on', async () => {
-    await using under = create();
+  it('are used while their replacement drags on', async ({ aws, clock, under }) => {
     await under.fetch(db, awsPod('one'));
     await clock.advance(3_301_000);
     const arrived = Promise.withResolvers<void>();
@@ -92,24 +67,22 @@ describe('credentials', () => {
     await arrived.promise;
     await clock.advance(2_001);
     expect(await fetched).toMatchObject({ value: 'hunter2' });
-    expect(readers()).toEqual(['ASIAFAKE1', 'ASIAFAKE1']);
+    expect(aws.readers).toEqual(['ASIAFAKE1', 'ASIAFAKE1']);
   });
 
   it.for(['ExpiredTokenException', 'UnrecognizedClientException', 'InvalidClientTokenId'])(
     'that AWS no longer takes (%s) are replaced, and the read is repeated',
-    async (name) => {
-      await using under = create();
+    async (name, { aws, clock, under }) => {
       await under.fetch(db, awsPod('one'));
       await clock.advance(120_000);
       aws.script({ action: 'GetSecretValue', times: 1, reply: refuseJson(name) });
 
       expect(await under.fetch(db, awsPod('one'))).toMatchObject({ value: 'hunter2' });
-      expect(readers()).toEqual(['ASIAFAKE1', 'ASIAFAKE1', 'ASIAFAKE2']);
+      expect(aws.readers).toEqual(['ASIAFAKE1', 'ASIAFAKE1', 'ASIAFAKE2']);
     },
   );
 
-  it('are replaced once for all reads that failed with them', async () => {
-    await using under = create();
+  it('are replaced once for all reads that failed with them', async ({ aws, clock, under }) => {
     await under.fetch(db, awsPod('one'));
     await clock.advance(120_000);
     aws.keys.clear();
@@ -120,8 +93,7 @@ describe('credentials', () => {
     expect(aws.count('AssumeRoleWithWebIdentity')).toBe(2);
   });
 
-  it('that are refused although they are new are no reason for others', async () => {
-    await using under = create();
+  it('that are refused although they are new are no reason for others', async ({ aws, under }) => {
     aws.script({ action: 'GetSecretValue', reply: refuseJson('ExpiredTokenException', 'The token is expired') });
 
     const told = await under.fetch(db, awsPod('one'));
@@ -132,8 +104,7 @@ describe('credentials', () => {
     expect(aws.calls).toEqual(['AssumeRoleWithWebIdentity', `GetSecretValue ${region}`]);
   });
 
-  it('are not asked for again at once where nobody answered', async () => {
-    await using under = create();
+  it('are not asked for again at once where nobody answered', async ({ aws, clock, under }) => {
     aws.script({ action: 'AssumeRoleWithWebIdentity', times: 3, reply: 'reset' });
 
     expect(await under.fetch(db, awsPod('one'))).toMatchObject({ code: 'AWS_UNREACHABLE' });
@@ -143,8 +114,7 @@ describe('credentials', () => {
     expect(await under.fetch(db, awsPod('two'))).toMatchObject({ value: 'hunter2' });
   });
 
-  it('are counted, and forgotten when they have ended', async () => {
-    await using under = create();
+  it('are counted, and forgotten when they have ended', async ({ clock, under }) => {
     const kept = async () => (await under.metrics.tokens.get()).values.map(({ value }) => value);
     await under.fetch(db, awsPod('one'));
     await under.fetch(throughAgent, awsPod('one'));
@@ -155,8 +125,7 @@ describe('credentials', () => {
     expect(await kept()).toEqual([1]);
   });
 
-  it('show in no print of what holds them', async () => {
-    await using under = create();
+  it('show in no print of what holds them', async ({ under }) => {
     await under.fetch(db, awsPod('one'));
     await under.access.credentials.use(
       { region, identity: irsa, caller: awsPod('one'), signal: under.signal },

@@ -1,41 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { awsPod, createAwsUnderTest, JumpingClock, parameterRef, secretRef } from '../../../test/fakes/aws-callers.ts';
+import { awsPod, parameterRef, secretRef } from '../../../test/fakes/aws-callers.ts';
+import { db, east, it, store, west } from '../../../test/fakes/aws-failover.ts';
 import { down, final, passing } from '../../../test/fakes/aws-failures.ts';
 import { refuseJson, refuseXml } from '../../../test/fakes/aws-replies.ts';
-import { FakeAws, type ScriptedAwsReply } from '../../../test/fakes/aws-server.ts';
-import type { WireReply } from '../../../test/fakes/wire-server.ts';
+import type { FakeAws } from '../../../test/fakes/aws-server.ts';
 
-const east = 'us-east-1';
-const west = 'us-west-2';
 const pod = awsPod('one');
-const store = { failoverRegion: west };
-const db = secretRef({ secretId: 'db' }, store);
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-  for (const region of [east, west]) {
-    aws.secrets.set(region, 'db', `secret of ${region}`);
-    aws.parameters.set(region, '/db', `parameter of ${region}`);
-  }
-});
-afterEach(() => aws[Symbol.asyncDispose]());
-
-function create(deps: Parameters<typeof createAwsUnderTest>[1] = {}) {
-  return createAwsUnderTest(aws, { clock, ...deps });
-}
-
-function secretsAnswer(region: string, reply: WireReply, more: Partial<ScriptedAwsReply> = {}): void {
-  aws.script({ action: 'GetSecretValue', region, reply, ...more });
-}
 
 describe('the failover region, lazily', () => {
-  it('is not asked, nor logged in to, while the first one answers', async () => {
-    await using under = create();
-
+  it('is not asked, nor logged in to, while the first one answers', async ({ aws, under }) => {
     expect(await under.fetch(db, pod)).toMatchObject({ value: `secret of ${east}` });
     expect(await under.fetch(parameterRef({ name: '/db' }, store), pod)).toMatchObject({
       value: `parameter of ${east}`,
@@ -43,8 +17,7 @@ describe('the failover region, lazily', () => {
     expect(aws.calls).toEqual(['AssumeRoleWithWebIdentity', `GetSecretValue ${east}`, `GetParameters ${east}`]);
   });
 
-  it.for(passing)('serves after %s, with credentials of its own', async ([, reply]) => {
-    await using under = create();
+  it.for(passing)('serves after %s, with credentials of its own', async ([, reply], { secretsAnswer, aws, under }) => {
     secretsAnswer(east, reply);
 
     expect(await under.fetch(db, pod)).toEqual({ value: `secret of ${west}`, version: 'version-of-db' });
@@ -52,16 +25,17 @@ describe('the failover region, lazily', () => {
     expect(aws.requests.at(-1)).toMatchObject({ region: west, accessKeyId: 'ASIAFAKE2' });
   });
 
-  it.for(final)('is not asked after %s', async ([name, code]) => {
-    await using under = create();
+  it.for(final)('is not asked after %s', async ([name, code], { secretsAnswer, aws, under }) => {
     secretsAnswer(east, refuseJson(name));
 
     expect(await under.fetch(db, pod)).toMatchObject({ code });
     expect(aws.count('GetSecretValue', west)).toBe(0);
   });
 
-  it('serves parameters after InternalServerError, and is not asked for one that is invalid', async () => {
-    await using under = create();
+  it('serves parameters after InternalServerError, and is not asked for one that is invalid', async ({
+    aws,
+    under,
+  }) => {
     aws.script({ action: 'GetParameters', region: east, times: 3, reply: down });
     const refs = [parameterRef({ name: '/db' }, store), parameterRef({ name: '/none' }, store)];
 
@@ -78,8 +52,7 @@ describe('the failover region, lazily', () => {
     expect(aws.count('GetParameters', west)).toBe(before);
   });
 
-  it('is asked for what is missing only', async () => {
-    await using under = create();
+  it('is asked for what is missing only', async ({ secretsAnswer, aws, under }) => {
     aws.secrets.set(east, 'other', 'here');
     secretsAnswer(east, down, { object: 'db' });
 
@@ -90,8 +63,7 @@ describe('the failover region, lazily', () => {
     ]);
   });
 
-  it('is asked for its own object, where there is one', async () => {
-    await using under = create();
+  it('is asked for its own object, where there is one', async ({ secretsAnswer, aws, under }) => {
     aws.secrets.set(west, 'replica', [{ id: 'v7', stages: ['blue'], value: 'blue one' }]);
     aws.parameters.set(west, '/replica', { value: 'p', labels: ['green'] }, 'q');
     secretsAnswer(east, down);
@@ -103,8 +75,7 @@ describe('the failover region, lazily', () => {
     expect(await under.fetch(parameter, pod)).toEqual({ value: 'p', version: '1' });
   });
 
-  it('tells both failures, as what the first one is', async () => {
-    await using under = create();
+  it('tells both failures, as what the first one is', async ({ secretsAnswer, under }) => {
     secretsAnswer(east, down);
     secretsAnswer(west, refuseJson('ResourceNotFoundException', "can't find the specified secret"));
 
@@ -116,8 +87,7 @@ describe('the failover region, lazily', () => {
     expect(told.message).not.toMatch(/all regions/i);
   });
 
-  it('serves when the first one cannot even log in', async () => {
-    await using under = create();
+  it('serves when the first one cannot even log in', async ({ aws, under }) => {
     aws.script({ action: 'AssumeRoleWithWebIdentity', times: 3, reply: refuseXml('ServiceUnavailable', 'later', 503) });
 
     expect(await under.fetch(db, pod)).toMatchObject({ value: `secret of ${west}` });
@@ -129,25 +99,22 @@ describe('the failover region, lazily', () => {
     'IDPRejectedClaim',
     'RegionDisabledException',
     'PackedPolicyTooLarge',
-  ])('is not logged in to after %s', async (name) => {
-    await using under = create();
+  ])('is not logged in to after %s', async (name, { aws, under }) => {
     aws.script({ action: 'AssumeRoleWithWebIdentity', reply: refuseXml(name) });
 
     expect(await under.fetch(db, pod)).toMatchObject({ code: 'AWS_CREDENTIALS_REFUSED' });
     expect(aws.calls).toEqual(['AssumeRoleWithWebIdentity']);
   });
 
-  it('identifies who can log in there only', async () => {
-    await using under = create();
+  it('identifies who can log in there only', async ({ aws, under }) => {
     aws.script({ action: 'AssumeRoleWithWebIdentity', times: 1, reply: refuseXml('AccessDenied', 'no', 403) });
 
     expect(await under.secrets.identify(db, pod, { signal: under.signal })).toBe('shared');
     expect(aws.count('AssumeRoleWithWebIdentity')).toBe(2);
   });
 
-  it('is asked with time to spare when the first one hangs', async () => {
-    await using under = create();
-    const arrivals = hangAt(east);
+  it('is asked with time to spare when the first one hangs', async ({ aws, clock, under }) => {
+    const arrivals = hangAt(aws, east);
     const fetched = under.fetch(db, pod);
     for (let attempt = 0; attempt < 3; attempt++) {
       await arrivals.next();
@@ -159,8 +126,7 @@ describe('the failover region, lazily', () => {
     expect(clock.now() - began).toBeLessThan(40_000);
   });
 
-  it('is not asked for a caller who has gone', async () => {
-    await using under = create();
+  it('is not asked for a caller who has gone', async ({ aws, under }) => {
     const controller = new AbortController();
     aws.script({
       action: 'GetSecretValue',
@@ -178,7 +144,7 @@ describe('the failover region, lazily', () => {
 });
 
 /** Lets requests for secrets hang in a region; each step waits for the next one to arrive. */
-function hangAt(region: string) {
+function hangAt(aws: FakeAws, region: string) {
   let arrived = Promise.withResolvers<void>();
   aws.script({
     action: 'GetSecretValue',

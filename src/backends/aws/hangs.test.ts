@@ -1,28 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import {
-  awsPod,
-  createAwsUnderTest,
-  JumpingClock,
-  parameterRef,
-  podIdentity,
-  secretRef,
-} from '../../../test/fakes/aws-callers.ts';
-import { FakeAws } from '../../../test/fakes/aws-server.ts';
+import { it } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, parameterRef, podIdentity, secretRef } from '../../../test/fakes/aws-callers.ts';
 import type { WireReply } from '../../../test/fakes/wire-server.ts';
 
-const region = 'us-east-1';
 const pod = awsPod('one');
 const db = secretRef({ secretId: 'db' });
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-  aws.secrets.set(region, 'db', 'hunter2');
-});
-afterEach(() => aws[Symbol.asyncDispose]());
 
 describe('an endpoint that hangs', () => {
   const withoutEnd: WireReply = { status: 200, body: '{', headers: { 'Content-Length': '100000' } };
@@ -35,8 +18,7 @@ describe('an endpoint that hangs', () => {
     ['an agent', 'GetCredentials', 'hang'],
     ['an agent, in the middle of the answer', 'GetCredentials', withoutEnd],
     ['parameters', 'GetParameters', 'hang'],
-  ])('at %s ends as an outage long before the mount does', async ([, action, reply]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('at %s ends as an outage long before the mount does', async ([, action, reply], { aws, clock, under }) => {
     let arrived = Promise.withResolvers<void>();
     aws.script({
       action,
@@ -59,8 +41,7 @@ describe('an endpoint that hangs', () => {
     expect(clock.now() - began).toBeLessThan(35_000);
   });
 
-  it('leaves no connection open', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('leaves no connection open', async ({ aws, clock, under }) => {
     const controller = new AbortController();
     aws.script({
       action: 'GetSecretValue',

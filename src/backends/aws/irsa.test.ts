@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { awsPod, createAwsUnderTest, JumpingClock, roleArn, secretRef } from '../../../test/fakes/aws-callers.ts';
+import { it } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, roleArn, secretRef } from '../../../test/fakes/aws-callers.ts';
 import { refuseXml } from '../../../test/fakes/aws-replies.ts';
-import { FakeAws } from '../../../test/fakes/aws-server.ts';
 import type { AwsIdentity } from '../../core/aws-ref.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 
@@ -12,33 +12,12 @@ const region = 'us-east-1';
 const other = 'arn:aws:iam::210987654321:role/shared';
 const db = secretRef({ secretId: 'db' });
 const otherRole: AwsIdentity = { kind: 'irsa', roleArn: other, audience: 'sts.amazonaws.com' };
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-  aws.secrets.set(region, 'db', 'hunter2');
-});
-afterEach(() => aws[Symbol.asyncDispose]());
-
-function create(deps: Parameters<typeof createAwsUnderTest>[1] = {}) {
-  return createAwsUnderTest(aws, { clock, ...deps });
-}
-
-function inputs(action: string) {
-  return aws.requests.filter((request) => request.action === action).map(({ input }) => input);
-}
-
-/** The access keys with which secrets were asked for. */
-function readers() {
-  return aws.requests.filter(({ action }) => action === 'GetSecretValue').map(({ accessKeyId }) => accessKeyId);
-}
 
 describe('IRSA', () => {
-  it("turns the pod's token into the role, under a name that tells the account, and reads with that", async () => {
-    await using under = create();
-
+  it("turns the pod's token into the role, under a name that tells the account, and reads with that", async ({
+    aws,
+    under,
+  }) => {
     expect(await under.fetch(db, awsPod('one'))).toEqual({ value: 'hunter2', version: 'version-of-db' });
     expect(
       aws.requests.map(({ action, region: where, accessKeyId, input }) => [action, where, accessKeyId, input]),
@@ -60,14 +39,13 @@ describe('IRSA', () => {
     expect(aws.requests[1]?.headers['user-agent']).toContain('app/lockstep');
   });
 
-  it('logs in once for all pods of an account, also when they come together', async () => {
-    await using under = create();
+  it('logs in once for all pods of an account, also when they come together', async ({ aws, under }) => {
     const pods = ['one', 'two', 'three'].map((name) => awsPod(name));
 
     await Promise.all(pods.map((pod) => under.fetch(db, pod)));
     await under.fetch(db, awsPod('four'));
     expect(aws.count('AssumeRoleWithWebIdentity')).toBe(1);
-    expect(new Set(readers())).toEqual(new Set(['ASIAFAKE1']));
+    expect(new Set(aws.readers)).toEqual(new Set(['ASIAFAKE1']));
   });
 
   it.for([
@@ -76,17 +54,14 @@ describe('IRSA', () => {
     ['kind of caller', { kind: 'service-account' }, db],
     ['region', {}, secretRef({ secretId: 'db' }, { region: 'eu-west-1' })],
     ['role', {}, secretRef({ secretId: 'db' }, { identity: otherRole })],
-  ] as const)('never shares credentials with another %s', async ([, caller, ref]) => {
-    await using under = create();
-
+  ] as const)('never shares credentials with another %s', async ([, caller, ref], { aws, under }) => {
     await under.fetch(db, awsPod('one'));
     await under.fetch(ref, awsPod('two', caller));
     expect(aws.count('AssumeRoleWithWebIdentity')).toBe(2);
-    expect(readers()).toEqual(['ASIAFAKE1', 'ASIAFAKE2']);
+    expect(aws.readers).toEqual(['ASIAFAKE1', 'ASIAFAKE2']);
   });
 
-  it("says 'shared' after a login, and refuses who is refused a login", async () => {
-    await using under = create();
+  it("says 'shared' after a login, and refuses who is refused a login", async ({ aws, under }) => {
     const { signal } = under;
 
     expect(await under.secrets.identify(db, awsPod('one'), { signal })).toBe('shared');
@@ -104,8 +79,7 @@ describe('IRSA', () => {
     ['ExpiredTokenException', 'Token expired: current date/time must be before', 'an old token'],
     ['IDPRejectedClaim', 'the claim was rejected', 'a wrong audience'],
     ['ValidationError', 'Value irsa-token-of-one failed to satisfy', 'a request that STS does not take'],
-  ])('%s: names the role, the account, the words of STS and the remedy', async ([code, words]) => {
-    await using under = create();
+  ])('%s: names the role, the account, the words of STS and the remedy', async ([code, words], { aws, under }) => {
     aws.script({ action: 'AssumeRoleWithWebIdentity', reply: refuseXml(code, words) });
 
     const told = await under.fetch(db, awsPod('one'));
@@ -120,8 +94,7 @@ describe('IRSA', () => {
     expect(aws.calls).toEqual(['AssumeRoleWithWebIdentity']);
   });
 
-  it('shows no token that STS quotes', async () => {
-    await using under = create();
+  it('shows no token that STS quotes', async ({ aws, under }) => {
     const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJl';
     const pod = awsPod('one', { tokens: new Map([['sts.amazonaws.com', SecretBytes.from(token)]]) });
     aws.script({
@@ -130,7 +103,7 @@ describe('IRSA', () => {
     });
 
     const [outcome] = await under.secrets.fetch([db], pod, { signal: under.signal });
-    expect(inputs('AssumeRoleWithWebIdentity')[0]).toMatchObject({ WebIdentityToken: token });
+    expect(aws.inputs('AssumeRoleWithWebIdentity')[0]).toMatchObject({ WebIdentityToken: token });
     expect(inspect(outcome, { depth: 20, showHidden: true })).not.toContain('eyJ');
     expect(inspect(outcome)).toContain("Value '[redacted]' is bad");
   });
@@ -139,9 +112,7 @@ describe('IRSA', () => {
     ['none', new Map(), '(sent: none)'],
     ['another one', new Map([['vault', SecretBytes.from('t')]]), '(sent: "vault")'],
     ['an empty one', new Map([['sts.amazonaws.com', SecretBytes.from('')]]), '(sent: "sts.amazonaws.com")'],
-  ])('asks for its token when %s was sent', async ([, tokens, sent]) => {
-    await using under = create();
-
+  ])('asks for its token when %s was sent', async ([, tokens, sent], { aws, under }) => {
     expect(await under.fetch(db, awsPod('one', { tokens }))).toEqual({
       code: 'TOKEN_MISSING',
       message:
@@ -151,8 +122,7 @@ describe('IRSA', () => {
     expect(aws.calls).toEqual([]);
   });
 
-  it('refuses an answer without credentials', async () => {
-    await using under = create();
+  it('refuses an answer without credentials', async ({ aws, under }) => {
     aws.script({ action: 'AssumeRoleWithWebIdentity', reply: { status: 200, body: '<a/>' } });
 
     expect(await under.fetch(db, awsPod('one'))).toMatchObject({ code: 'AWS_ANSWER_INVALID' });

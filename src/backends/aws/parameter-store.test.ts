@@ -1,39 +1,26 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { awsPod, createAwsUnderTest, JumpingClock, parameterRef } from '../../../test/fakes/aws-callers.ts';
+import { it as base } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, parameterRef } from '../../../test/fakes/aws-callers.ts';
 import { json, refuseJson } from '../../../test/fakes/aws-replies.ts';
-import { FakeAws } from '../../../test/fakes/aws-server.ts';
 import { parameterArn } from '../../../test/fakes/aws-store.ts';
 import type { AwsParameterRequest } from '../../core/aws-ref.ts';
 
 const region = 'us-east-1';
 const pod = awsPod('one');
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-});
-afterEach(() => aws[Symbol.asyncDispose]());
 
 function refs(requests: readonly (string | AwsParameterRequest)[]) {
   return requests.map((request) => parameterRef(typeof request === 'string' ? { name: request } : request));
 }
 
-function seed(count: number): readonly string[] {
+const it = base.extend('seed', ({ aws }) => (count: number): readonly string[] => {
   const names = Array.from({ length: count }, (_, index) => `/app/p${index}`);
   for (const name of names) aws.parameters.set(region, name, `value of ${name}`);
   return names;
-}
-
-function asked() {
-  return aws.requests.filter(({ action }) => action === 'GetParameters').map(({ input }) => input);
-}
+});
 
 describe('parameters', () => {
-  it('are read decrypted, with their number as version', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('are read decrypted, with their number as version', async ({ aws, under }) => {
     aws.parameters.set(region, '/db', 'old', 'new');
 
     expect(await under.fetch(parameterRef({ name: '/db' }), pod)).toEqual({ value: 'new', version: '2' });
@@ -48,27 +35,24 @@ describe('parameters', () => {
     [10, [10]],
     [11, [10, 1]],
     [120, Array.from({ length: 12 }, () => 10)],
-  ] as const)('are read in tens: %i', async ([count, sizes]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ] as const)('are read in tens: %i', async ([count, sizes], { seed, aws, under }) => {
     const names = seed(count);
 
     const told = await under.fetchAll(refs(names), pod);
     expect(told.map(({ value }) => value)).toEqual(names.map((name) => `value of ${name}`));
-    expect(asked().map(({ Names }) => (Names as string[]).length)).toEqual(sizes);
-    expect(new Set(asked().flatMap(({ Names }) => Names))).toEqual(new Set(names));
+    expect(aws.inputs('GetParameters').map(({ Names }) => (Names as string[]).length)).toEqual(sizes);
+    expect(new Set(aws.inputs('GetParameters').flatMap(({ Names }) => Names))).toEqual(new Set(names));
   });
 
-  it('are asked for once, also when two manifests write them differently', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('are asked for once, also when two manifests write them differently', async ({ aws, under }) => {
     aws.parameters.set(region, '/db', 'one', 'two');
 
     const told = await under.fetchAll(refs(['/db', '/db', { name: '/db', version: '1' }, '/db:1']), pod);
     expect(told.map(({ value }) => value)).toEqual(['two', 'two', 'one', 'one']);
-    expect(asked().map(({ Names }) => Names)).toEqual([['/db', '/db:1']]);
+    expect(aws.inputs('GetParameters').map(({ Names }) => Names)).toEqual([['/db', '/db:1']]);
   });
 
-  it('of several labels and versions are told apart', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('of several labels and versions are told apart', async ({ aws, under }) => {
     aws.parameters.set(region, '/db', { value: 'one', labels: ['blue'] }, { value: 'two', labels: ['green'] }, 'three');
     const requests = [
       { name: '/db', label: 'blue' },
@@ -90,8 +74,7 @@ describe('parameters', () => {
     expect(aws.count('GetParameters')).toBe(1);
   });
 
-  it('may be shared ones, which AWS names by their ARN', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('may be shared ones, which AWS names by their ARN', async ({ aws, under }) => {
     const arn = 'arn:aws:ssm:us-east-1:210987654321:parameter/shared/db';
     aws.script({
       action: 'GetParameters',
@@ -107,8 +90,7 @@ describe('parameters', () => {
     ['without a value', { Name: '/db', Selector: ':blue', Version: 1 }, 'blue'],
     ['without a version', { Name: '/db', Selector: ':blue', Value: 'v' }, 'blue'],
     ['without anything', {}, 'blue'],
-  ])('are refused when the answer is one %s', async ([, parameter, label]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('are refused when the answer is one %s', async ([, parameter, label], { aws, under }) => {
     aws.script({ action: 'GetParameters', reply: json({ Parameters: [parameter] }) });
 
     const told = await under.fetch(parameterRef({ name: '/db', label }), pod);
@@ -121,8 +103,7 @@ describe('parameters', () => {
     ['no members', {}],
     ['no list', { Parameters: null, InvalidParameters: null }],
     ['no JSON', 'canary'],
-  ])('are refused when the answer has %s', async ([, body]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('are refused when the answer has %s', async ([, body], { aws, under }) => {
     aws.script({
       action: 'GetParameters',
       reply: typeof body === 'string' ? { status: 200, body } : json(body),
@@ -133,8 +114,7 @@ describe('parameters', () => {
     expect(told.message).not.toContain('canary');
   });
 
-  it('that do not exist are named, and hide no other', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('that do not exist are named, and hide no other', async ({ seed, aws, under }) => {
     seed(1);
 
     const told = await under.fetchAll(refs(['/app/p0', { name: '/app/p0', version: '9' }, '/app/none']), pod);
@@ -149,8 +129,7 @@ describe('a refused request for several parameters', () => {
     ['AccessDeniedException', 'AWS_DENIED'],
     ['InvalidKeyId', 'AWS_DECRYPT_REFUSED'],
     ['ValidationException', 'AWS_REQUEST_REFUSED'],
-  ])('%s is tried one by one, so that it names its parameter', async ([name, code]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('%s is tried one by one, so that it names its parameter', async ([name, code], { seed, aws, under }) => {
     const names = seed(3);
     aws.script({ action: 'GetParameters', object: '/app/p1', reply: refuseJson(name, 'words of AWS') });
 
@@ -162,8 +141,7 @@ describe('a refused request for several parameters', () => {
     expect(aws.count('GetParameters')).toBe(4);
   });
 
-  it('is not split when AWS is out', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('is not split when AWS is out', async ({ seed, aws, under }) => {
     aws.script({ action: 'GetParameters', reply: refuseJson('InternalServerError', 'sorry', 500) });
 
     const told = await under.fetchAll(refs(seed(3)), pod);
@@ -173,14 +151,12 @@ describe('a refused request for several parameters', () => {
 });
 
 describe('an emulator that names no selector', () => {
-  beforeEach(() => {
+  it.beforeEach(({ aws }) => {
     aws.parameters.hasSelector = false;
     aws.parameters.set(region, '/db', { value: 'one', labels: ['blue'] }, { value: 'two', labels: ['green'] });
   });
 
-  it('is understood by versions, and where there is one answer', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
-
+  it('is understood by versions, and where there is one answer', async ({ under }) => {
     expect(
       await under.fetchAll(
         refs([
@@ -195,9 +171,7 @@ describe('an emulator that names no selector', () => {
     expect(await under.fetchAll(refs([{ name: arn, label: 'green' }]), pod)).toMatchObject([{ value: 'two' }]);
   });
 
-  it('is refused where its answer could be either, instead of serving the wrong one', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
-
+  it('is refused where its answer could be either, instead of serving the wrong one', async ({ under }) => {
     const told = await under.fetchAll(
       refs([
         { name: '/db', label: 'blue' },

@@ -1,13 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import {
-  awsPod,
-  createAwsUnderTest,
-  defaultsOf,
-  JumpingClock,
-  podIdentity,
-  secretRef,
-} from '../../../test/fakes/aws-callers.ts';
+import { it as base } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, defaultsOf, podIdentity, secretRef } from '../../../test/fakes/aws-callers.ts';
 import { FakeAws } from '../../../test/fakes/aws-server.ts';
 import type { WireReply } from '../../../test/fakes/wire-server.ts';
 import type { AwsIdentity } from '../../core/aws-ref.ts';
@@ -15,30 +9,34 @@ import { SecretBytes } from '../../core/secret-bytes.ts';
 import type { AddressType } from './agent.ts';
 
 const db = secretRef({ secretId: 'db' }, { identity: podIdentity });
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-  aws.secrets.set('us-east-1', 'db', 'hunter2');
-});
-afterEach(() => aws[Symbol.asyncDispose]());
 
 function refBy(addressType: AddressType) {
   const identity: AwsIdentity = { kind: 'pod-identity', addressType, audience: 'pods.eks.amazonaws.com' };
   return secretRef({ secretId: 'db' }, { identity });
 }
 
-/** An answer of the agent with these members in place of its own. */
-function agentAnswers(reply: WireReply): void {
-  aws.script({ action: 'GetCredentials', reply });
-}
+const it = base
+  .extend(
+    'agentAnswers',
+    ({ aws }) =>
+      (reply: WireReply) =>
+        aws.script({ action: 'GetCredentials', reply }),
+  )
+  /** An agent on IPv6 alone: nobody listens at its port on IPv4. */
+  .extend('agent', async ({ clock, onTestFinished }) => {
+    const agent = await FakeAws.start({ host: '::1', now: () => clock.now() });
+    onTestFinished(() => agent[Symbol.asyncDispose]());
+    return agent;
+  })
+  /** Backends that know of that agent. */
+  .extend('onIpv6', ({ agent, aws, create }) => {
+    aws.keys.set('ASIAFAKE1', 'session-token-1').set('ASIAFAKE2', 'session-token-2');
+    const podIdentityAgent = { ipv4: '127.0.0.1', ipv6: '::1', port: agent.server.port };
+    return create({ defaults: { ...defaultsOf(aws), podIdentityAgent } });
+  });
 
 describe('Pod Identity', () => {
-  it("asks the agent with the pod's token, and reads with what it gets", async () => {
-    await using under = createAwsUnderTest(aws, { clock });
-
+  it("asks the agent with the pod's token, and reads with what it gets", async ({ aws, under }) => {
     expect(await under.fetch(db, awsPod('one'))).toEqual({ value: 'hunter2', version: 'version-of-db' });
     expect(aws.server.requests[0]).toMatchObject({
       method: 'GET',
@@ -52,17 +50,14 @@ describe('Pod Identity', () => {
     expect(aws.calls).toEqual(['GetCredentials', 'GetSecretValue us-east-1']);
   });
 
-  it('belongs to the pod, because its sessions are tagged with the pod', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
-
+  it('belongs to the pod, because its sessions are tagged with the pod', async ({ aws, under }) => {
     expect(await under.secrets.identify(db, awsPod('one'), { signal: under.signal })).toBe('pod');
     expect(aws.calls).toEqual([]);
     for (const name of ['one', 'two', 'one']) await under.fetch(db, awsPod(name));
     expect(aws.count('GetCredentials')).toBe(2);
   });
 
-  it('is asked again shortly before the credentials end', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('is asked again shortly before the credentials end', async ({ aws, clock, under }) => {
     await under.fetch(db, awsPod('one'));
     await clock.advance(3_301_000);
     await under.fetch(db, awsPod('one'));
@@ -79,8 +74,7 @@ describe('Pod Identity', () => {
     ['text', 403, '[r]: (AccessDeniedException): no trust', 'status 403: [r]: (AccessDeniedException): no trust'],
     ['nothing', 404, '', 'status 404'],
     ['JSON that is no object', 400, '"x"', 'status 400: "x"'],
-  ])('explains a refusal in %s', async ([, status, body, words]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('explains a refusal in %s', async ([, status, body, words], { agentAnswers, aws, under }) => {
     agentAnswers({ status, body });
 
     expect(await under.fetch(db, awsPod('one'))).toEqual({
@@ -99,8 +93,7 @@ describe('Pod Identity', () => {
     ['keys that are no texts', '{"AccessKeyId":1,"SecretAccessKey":{},"Token":[]}'],
     ['an end that is no date', '{"AccessKeyId":"a","SecretAccessKey":"canary","Token":"t","Expiration":"soon"}'],
     ['more than anybody needs', `{"AccessKeyId":"${'a'.repeat(100_000)}"}`],
-  ])('refuses an answer with %s, and shows nothing of it', async ([, body]) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  ])('refuses an answer with %s, and shows nothing of it', async ([, body], { agentAnswers, aws, under }) => {
     agentAnswers({ status: 200, body });
 
     const told = await under.fetch(db, awsPod('one'));
@@ -109,8 +102,12 @@ describe('Pod Identity', () => {
     expect(aws.calls).toEqual(['GetCredentials']);
   });
 
-  it('uses credentials without an end for good, and those that have ended once', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('uses credentials without an end for good, and those that have ended once', async ({
+    agentAnswers,
+    aws,
+    clock,
+    under,
+  }) => {
     aws.keys.set('AKIAAGENT', 'token');
     const body = { AccessKeyId: 'AKIAAGENT', SecretAccessKey: 's', Token: 'token' };
     aws.script({ action: 'GetCredentials', times: 1, reply: { status: 200, body: JSON.stringify(body) } });
@@ -125,17 +122,15 @@ describe('Pod Identity', () => {
     expect(aws.count('GetCredentials')).toBe(3);
   });
 
-  it.for([500, 503, 429])('asks an agent that answers %s again', async (status) => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it.for([500, 503, 429])('asks an agent that answers %s again', async (status, { aws, under }) => {
     aws.script({ action: 'GetCredentials', times: 2, reply: { status, body: '' } });
 
     expect(await under.fetch(db, awsPod('one'))).toMatchObject({ value: 'hunter2' });
     expect(aws.count('GetCredentials')).toBe(3);
   });
 
-  it('says what is the matter when there is no agent, and asks no other region', async () => {
-    await using under = createAwsUnderTest(aws, {
-      clock,
+  it('says what is the matter when there is no agent, and asks no other region', async ({ aws, clock, create }) => {
+    const under = create({
       defaults: { ...defaultsOf(aws), podIdentityAgent: { ipv4: '127.0.0.1', ipv6: '::1', port: 1 } },
     });
     const ref = secretRef({ secretId: 'db' }, { identity: podIdentity, failoverRegion: 'us-west-2' });
@@ -148,8 +143,7 @@ describe('Pod Identity', () => {
     expect(clock.pauses).toHaveLength(2);
   });
 
-  it('sends no token that is no header', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
+  it('sends no token that is no header', async ({ aws, under }) => {
     const tokens = new Map([['pods.eks.amazonaws.com', SecretBytes.from('canary\r\nX-Evil: 1')]]);
 
     const told = await under.fetch(db, awsPod('one', { tokens }));
@@ -160,55 +154,34 @@ describe('Pod Identity', () => {
 });
 
 describe('the address of the agent', () => {
-  /** An agent on IPv6 alone: nobody listens at its port on IPv4. */
-  async function startIpv6() {
-    const agent = await FakeAws.start({ host: '::1', now: () => clock.now() });
-    const under = createAwsUnderTest(aws, {
-      clock,
-      defaults: { ...defaultsOf(aws), podIdentityAgent: { ipv4: '127.0.0.1', ipv6: '::1', port: agent.server.port } },
-    });
-    aws.keys.set('ASIAFAKE1', 'session-token-1').set('ASIAFAKE2', 'session-token-2');
-    const dispose = async () => {
-      await under[Symbol.asyncDispose]();
-      await agent[Symbol.asyncDispose]();
-    };
-    return { agent, under, [Symbol.asyncDispose]: dispose };
-  }
+  it.for(['auto', 'ipv6'] as const)(
+    '%s finds an agent that answers on IPv6 only',
+    async (addressType, { agent, onIpv6 }) => {
+      expect(await onIpv6.fetch(refBy(addressType), awsPod('one'))).toMatchObject({ value: 'hunter2' });
+      expect(await onIpv6.fetch(refBy(addressType), awsPod('two'))).toMatchObject({ value: 'hunter2' });
+      expect(agent.calls).toEqual(['GetCredentials', 'GetCredentials']);
+    },
+  );
 
-  it.for(['auto', 'ipv6'] as const)('%s finds an agent that answers on IPv6 only', async (addressType) => {
-    await using stand = await startIpv6();
-
-    expect(await stand.under.fetch(refBy(addressType), awsPod('one'))).toMatchObject({ value: 'hunter2' });
-    expect(await stand.under.fetch(refBy(addressType), awsPod('two'))).toMatchObject({ value: 'hunter2' });
-    expect(stand.agent.calls).toEqual(['GetCredentials', 'GetCredentials']);
+  it('ipv4 means IPv4', async ({ agent, onIpv6 }) => {
+    expect(await onIpv6.fetch(refBy('ipv4'), awsPod('one'))).toMatchObject({ code: 'AWS_UNREACHABLE' });
+    expect(agent.calls).toEqual([]);
   });
 
-  it('ipv4 means IPv4', async () => {
-    await using stand = await startIpv6();
-
-    expect(await stand.under.fetch(refBy('ipv4'), awsPod('one'))).toMatchObject({ code: 'AWS_UNREACHABLE' });
-    expect(stand.agent.calls).toEqual([]);
-  });
-
-  it('ipv6 means IPv6', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
-
+  it('ipv6 means IPv6', async ({ aws, under }) => {
     expect(await under.fetch(refBy('ipv6'), awsPod('one'))).toMatchObject({ code: 'AWS_UNREACHABLE' });
     expect(aws.calls).toEqual([]);
   });
 
-  it('auto asks first what answered last', async () => {
-    await using stand = await startIpv6();
-    await stand.under.fetch(refBy('auto'), awsPod('one'));
-    await stand.under.fetch(refBy('auto'), awsPod('two'));
+  it('auto asks first what answered last', async ({ agent, onIpv6 }) => {
+    await onIpv6.fetch(refBy('auto'), awsPod('one'));
+    await onIpv6.fetch(refBy('auto'), awsPod('two'));
 
-    const hosts = stand.agent.server.requests.map(({ headers }) => headers['host']);
-    expect(hosts).toEqual([`127.0.0.1:${stand.agent.server.port}`, `[::1]:${stand.agent.server.port}`]);
+    const hosts = agent.server.requests.map(({ headers }) => headers['host']);
+    expect(hosts).toEqual([`127.0.0.1:${agent.server.port}`, `[::1]:${agent.server.port}`]);
   });
 
-  it('auto stays with IPv4 where that answers', async () => {
-    await using under = createAwsUnderTest(aws, { clock });
-
+  it('auto stays with IPv4 where that answers', async ({ aws, under }) => {
     expect(await under.fetch(refBy('auto'), awsPod('one'))).toMatchObject({ value: 'hunter2' });
     expect(aws.calls).toEqual(['GetCredentials', 'GetSecretValue us-east-1']);
   });

@@ -1,44 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import {
-  awsPod,
-  createAwsUnderTest,
-  irsa,
-  JumpingClock,
-  podIdentity,
-  roleArn,
-  secretRef,
-} from '../../../test/fakes/aws-callers.ts';
+import { it } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, irsa, podIdentity, roleArn, secretRef } from '../../../test/fakes/aws-callers.ts';
 import { refuseXml } from '../../../test/fakes/aws-replies.ts';
-import { FakeAws } from '../../../test/fakes/aws-server.ts';
 import type { AwsIdentity } from '../../core/aws-ref.ts';
 import type { RoleReader } from '../../core/role-reader.ts';
 
 const region = 'us-east-1';
 const other = 'arn:aws:iam::210987654321:role/shared';
 const db = secretRef({ secretId: 'db' });
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-  aws.secrets.set(region, 'db', 'hunter2');
-});
-afterEach(() => aws[Symbol.asyncDispose]());
-
-function create(deps: Parameters<typeof createAwsUnderTest>[1] = {}) {
-  return createAwsUnderTest(aws, { clock, ...deps });
-}
-
-function inputs(action: string) {
-  return aws.requests.filter((request) => request.action === action).map(({ input }) => input);
-}
-
-/** The access keys with which secrets were asked for. */
-function readers() {
-  return aws.requests.filter(({ action }) => action === 'GetSecretValue').map(({ accessKeyId }) => accessKeyId);
-}
 
 describe('the role of a service account', () => {
   const annotated = secretRef({ secretId: 'db' }, { identity: { kind: 'irsa', audience: 'sts.amazonaws.com' } });
@@ -55,18 +25,18 @@ describe('the role of a service account', () => {
     };
   };
 
-  it('comes from its annotation', async () => {
-    await using under = create({ roles: reader(roleArn) });
+  it('comes from its annotation', async ({ aws, create }) => {
+    const under = create({ roles: reader(roleArn) });
 
     expect(await under.fetch(annotated, awsPod('one'))).toMatchObject({ value: 'hunter2' });
-    expect(inputs('AssumeRoleWithWebIdentity')).toMatchObject([{ RoleArn: roleArn }]);
+    expect(aws.inputs('AssumeRoleWithWebIdentity')).toMatchObject([{ RoleArn: roleArn }]);
   });
 
   it.for([
     [reader(undefined), 'add it, set roleArn, or set usePodIdentity: "true"'],
     [undefined, 'lockstep has no access to the API server to read it; set roleArn'],
-  ] as const)('must be there', async ([roles, remedy]) => {
-    await using under = create({ ...(roles && { roles }) });
+  ] as const)('must be there', async ([roles, remedy], { aws, create }) => {
+    const under = create({ ...(roles && { roles }) });
 
     expect(await under.fetch(annotated, awsPod('one'))).toEqual({
       code: 'AWS_ROLE_MISSING',
@@ -75,21 +45,21 @@ describe('the role of a service account', () => {
     expect(aws.calls).toEqual([]);
   });
 
-  it('is read again when it is refused, and tried when it was corrected', async () => {
+  it('is read again when it is refused, and tried when it was corrected', async ({ aws, create }) => {
     const roles = reader('arn:aws:iam::1:role/typo', roleArn);
-    await using under = create({ roles });
+    const under = create({ roles });
     aws.script({ action: 'AssumeRoleWithWebIdentity', times: 1, reply: refuseXml('AccessDenied', 'no', 403) });
 
     expect(await under.fetch(annotated, awsPod('one'))).toMatchObject({ value: 'hunter2' });
     expect(roles.refused).toEqual([undefined, 'arn:aws:iam::1:role/typo']);
-    expect(inputs('AssumeRoleWithWebIdentity').map((input) => input['RoleArn'])).toEqual([
+    expect(aws.inputs('AssumeRoleWithWebIdentity').map((input) => input['RoleArn'])).toEqual([
       'arn:aws:iam::1:role/typo',
       roleArn,
     ]);
   });
 
-  it('is not tried again when it is the same', async () => {
-    await using under = create({ roles: reader(roleArn) });
+  it('is not tried again when it is the same', async ({ aws, create }) => {
+    const under = create({ roles: reader(roleArn) });
     aws.script({ action: 'AssumeRoleWithWebIdentity', reply: refuseXml('AccessDenied', 'no', 403) });
 
     expect(await under.fetch(annotated, awsPod('one'))).toMatchObject({ code: 'AWS_CREDENTIALS_REFUSED' });
@@ -103,8 +73,7 @@ describe('a second role', () => {
   it.for<readonly [AwsIdentity, string]>([
     [{ ...irsa, assume }, 'AssumeRoleWithWebIdentity'],
     [{ ...podIdentity, assume }, 'GetCredentials'],
-  ])('is assumed with the credentials of the first, and its external ID', async ([identity, first]) => {
-    await using under = create();
+  ])('is assumed with the credentials of the first, and its external ID', async ([identity, first], { aws, under }) => {
     const ref = secretRef({ secretId: 'db' }, { identity });
 
     expect(await under.fetch(ref, awsPod('one'))).toMatchObject({ value: 'hunter2' });
@@ -114,21 +83,18 @@ describe('a second role', () => {
       accessKeyId: 'ASIAFAKE1',
       input: { RoleArn: other, RoleSessionName: 'shop_app', ExternalId: 'id-7' },
     });
-    expect(readers()).toEqual(['ASIAFAKE2', 'ASIAFAKE2']);
+    expect(aws.readers).toEqual(['ASIAFAKE2', 'ASIAFAKE2']);
   });
 
-  it('may have no external ID', async () => {
-    await using under = create();
-
+  it('may have no external ID', async ({ aws, under }) => {
     await under.fetch(
       secretRef({ secretId: 'db' }, { identity: { ...irsa, assume: { roleArn: other } } }),
       awsPod('one'),
     );
-    expect(inputs('AssumeRole')[0]).not.toHaveProperty('ExternalId');
+    expect(aws.inputs('AssumeRole')[0]).not.toHaveProperty('ExternalId');
   });
 
-  it('explains a refusal by both roles and the external ID', async () => {
-    await using under = create();
+  it('explains a refusal by both roles and the external ID', async ({ aws, under }) => {
     aws.script({ action: 'AssumeRole', reply: refuseXml('AccessDenied', 'User is not authorized', 403) });
 
     const told = await under.fetch(secretRef({ secretId: 'db' }, { identity: { ...irsa, assume } }), awsPod('one'));
@@ -140,9 +106,8 @@ describe('a second role', () => {
     });
   });
 
-  it('is assumed with newer credentials of the first when those are no longer taken', async () => {
+  it('is assumed with newer credentials of the first when those are no longer taken', async ({ aws, clock, under }) => {
     aws.sessionLifeS = 36_000;
-    await using under = create();
     await under.fetch(db, awsPod('one'));
     aws.keys.clear();
     await clock.advance(120_000);

@@ -1,44 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { awsPod, createAwsUnderTest, JumpingClock, podIdentity, secretRef } from '../../../test/fakes/aws-callers.ts';
-import { FakeAws } from '../../../test/fakes/aws-server.ts';
-import type { AwsStore } from '../../core/aws-ref.ts';
+import { it } from '../../../test/fakes/aws-backend.ts';
+import { awsPod, podIdentity, secretRef, secretRefs } from '../../../test/fakes/aws-callers.ts';
 
 const region = 'us-east-1';
 const pod = awsPod('one');
-let clock: JumpingClock;
-let aws: FakeAws;
-
-beforeEach(async () => {
-  clock = new JumpingClock();
-  aws = await FakeAws.start({ now: () => clock.now() });
-});
-afterEach(() => aws[Symbol.asyncDispose]());
-
-function create(deps: Parameters<typeof createAwsUnderTest>[1] = {}) {
-  return createAwsUnderTest(aws, { clock, ...deps });
-}
-
-function refs(names: readonly string[], store?: Partial<AwsStore>) {
-  return names.map((secretId) => secretRef({ secretId }, store));
-}
-
-function seed(count: number): readonly string[] {
-  const names = Array.from({ length: count }, (_, index) => `secret-${index}`);
-  for (const name of names) aws.secrets.set(region, name, `value of ${name}`);
-  return names;
-}
 
 describe('a secret', () => {
-  it('is its text, or else its bytes', async () => {
-    await using under = create();
+  it('is its text, or else its bytes', async ({ aws, under }) => {
     const bytes = Buffer.from([0, 255, 128, 10]);
     aws.secrets.set(region, 'text', 'žluťoučký 🐎\n');
     aws.secrets.set(region, 'bytes', bytes);
 
-    const outcomes = await under.secrets.fetch(refs(['text', 'bytes']), pod, { signal: under.signal });
+    const outcomes = await under.secrets.fetch(secretRefs(['text', 'bytes']), pod, { signal: under.signal });
     const payloads = outcomes.map((outcome) => (outcome.status === 'found' ? outcome.payload.reveal() : undefined));
     expect(payloads).toEqual([Buffer.from('žluťoučký 🐎\n'), bytes]);
   });
@@ -48,8 +24,7 @@ describe('a secret', () => {
     [{ versionId: 'v1' }, 'old', 'v1'],
     [{ versionStage: 'AWSPREVIOUS' }, 'old', 'v1'],
     [{ versionId: 'v2', versionStage: 'AWSCURRENT' }, 'new', 'v2'],
-  ] as const)('%j is asked for and answered with its version', async ([selector, value, version]) => {
-    await using under = create();
+  ] as const)('%j is asked for and answered with its version', async ([selector, value, version], { aws, under }) => {
     aws.secrets.set(region, 'db', [
       { id: 'v1', stages: ['AWSPREVIOUS'], value: 'old' },
       { id: 'v2', stages: ['AWSCURRENT'], value: 'new' },
@@ -63,10 +38,9 @@ describe('a secret', () => {
     });
   });
 
-  it('has a fingerprint of version and content', async () => {
-    await using under = create();
+  it('has a fingerprint of version and content', async ({ aws, under }) => {
     const fingerprint = async () => {
-      const [outcome] = await under.secrets.fetch(refs(['db']), pod, { signal: under.signal });
+      const [outcome] = await under.secrets.fetch(secretRefs(['db']), pod, { signal: under.signal });
       return outcome?.status === 'found' ? outcome.fingerprint : undefined;
     };
     const prints = [];
@@ -88,11 +62,10 @@ describe('a secret', () => {
     ['no version', JSON.stringify({ SecretString: 'canary' })],
     ['no JSON', 'canary is not json'],
     ['another type', JSON.stringify({ SecretString: 7, VersionId: {} })],
-  ])('is refused when the answer holds %s, and nothing of it is shown', async ([, body]) => {
-    await using under = create();
+  ])('is refused when the answer holds %s, and nothing of it is shown', async ([, body], { aws, under }) => {
     aws.script({ action: 'GetSecretValue', reply: { status: 200, body: body ?? '' } });
 
-    const [outcome] = await under.secrets.fetch(refs(['db']), pod, { signal: under.signal });
+    const [outcome] = await under.secrets.fetch(secretRefs(['db']), pod, { signal: under.signal });
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'AWS_ANSWER_INVALID' } });
     expect(
       JSON.stringify(outcome?.status === 'failed' ? [outcome.error.message, outcome.error.cause] : ''),
@@ -101,9 +74,8 @@ describe('a secret', () => {
 });
 
 describe('many secrets', () => {
-  it('are read in parallel, eight at a time', async () => {
-    await using under = create();
-    const names = seed(20);
+  it('are read in parallel, eight at a time', async ({ aws, under }) => {
+    const names = aws.secrets.seed(20);
     let [underWay, most] = [0, 0];
     aws.script({
       action: 'GetSecretValue',
@@ -115,36 +87,35 @@ describe('many secrets', () => {
       },
     });
 
-    const told = await under.fetchAll(refs(names), pod);
+    const told = await under.fetchAll(secretRefs(names), pod);
     expect(told.map(({ value }) => value)).toEqual(names.map((name) => `value of ${name}`));
     expect(most).toBe(8);
   });
 
-  it('are asked once each, however often they stand there, over connections that are kept', async () => {
-    await using under = create();
-    const names = seed(3);
+  it('are asked once each, however often they stand there, over connections that are kept', async ({ aws, under }) => {
+    const names = aws.secrets.seed(3);
 
-    for (let round = 0; round < 5; round++) await under.fetchAll(refs([...names, ...names]), pod);
+    for (let round = 0; round < 5; round++) await under.fetchAll(secretRefs([...names, ...names]), pod);
     expect(aws.count('GetSecretValue')).toBe(15);
     expect(aws.server.connections).toBeLessThanOrEqual(3);
   });
 
-  it('may belong to several stores', async () => {
-    await using under = create();
+  it('may belong to several stores', async ({ aws, under }) => {
     aws.secrets.set('us-east-1', 'db', 'east');
     aws.secrets.set('eu-west-1', 'db', 'west');
-    const all = [...refs(['db']), ...refs(['db'], { region: 'eu-west-1' }), ...refs(['db'], { identity: podIdentity })];
+    const stores = [{}, { region: 'eu-west-1' }, { identity: podIdentity }];
+    const all = stores.map((store) => secretRef({ secretId: 'db' }, store));
 
     const told = await under.fetchAll(all, pod);
     expect(told.map(({ value }) => value)).toEqual(['east', 'west', 'east']);
   });
 });
 
-it('counts requests by operation and result', async () => {
-  await using under = create({ batch: 'auto' });
+it('counts requests by operation and result', async ({ aws, create }) => {
+  const under = create({ batch: 'auto' });
   aws.isBatchDenied = true;
-  seed(2);
-  await under.fetchAll(refs(['secret-0', 'absent']), pod);
+  aws.secrets.seed(2);
+  await under.fetchAll(secretRefs(['secret-0', 'absent']), pod);
   await under.fetch(secretRef({ secretId: 'secret-0' }, { identity: podIdentity }), pod);
 
   const counted = (await under.metrics.storeRequests.get()).values.map(({ labels, value }) => [labels, value]);

@@ -1,31 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
+import { it as base } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
 import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
 
 const pod = podCaller('one');
 
-let vault: FakeVault;
-let under: ReturnType<typeof createBackendUnderTest>;
-
-beforeEach(async () => {
-  vault = await FakeVault.start();
-  under = createBackendUnderTest();
+const it = base.extend('read', ({ under, vault }) => (request = {}) => {
+  return under.fetch(vaultRef(vault.address, 'kv/a', { request }), pod);
 });
-afterEach(async () => {
-  await under.backend.close();
-  await vault[Symbol.asyncDispose]();
-});
-
-const read = (request = {}) => under.fetch(vaultRef(vault.address, 'kv/a', { request }), pod);
 
 describe('an answer', () => {
   it.for([
     ['of another status', { status: 200, body: '{"data":{}}' }, {}],
     ['with a status of its own in the 200s', { status: 202, body: '{"data":{"k":"v"}}' }, { k: 'v' }],
     ['of a raw endpoint', { status: 200, body: '{"data":{"keys":[]}}' }, { keys: [] }],
-  ] as const)('%s is found', async ([, reply, data]) => {
+  ] as const)('%s is found', async ([, reply, data], { vault, read }) => {
     vault.script({ route: '/v1/kv/a', reply });
     expect(await read()).toEqual({ data, leased: false });
   });
@@ -37,14 +27,14 @@ describe('an answer', () => {
     ['no data', { status: 200, body: '{"request_id":"r","data":null,"warnings":["w1","w2"]}' }],
     ['only a wrapping token', { status: 200, body: '{"data":null,"wrap_info":{"token":"hvs.secret","ttl":60}}' }],
     ['null', { status: 200, body: 'null' }],
-  ] as const)('that is %s is empty, and absent', async ([, reply]) => {
+  ] as const)('that is %s is empty, and absent', async ([, reply], { vault, read }) => {
     vault.script({ route: '/v1/kv/a', reply });
     const told = await read();
     expect(told.code).toBe('VAULT_ANSWER_EMPTY');
     expect(told.message).not.toContain('hvs.secret');
   });
 
-  it('that is empty says what Vault warned of', async () => {
+  it('that is empty says what Vault warned of', async ({ vault, read }) => {
     vault.script({ route: '/v1/kv/a', reply: { status: 200, body: '{"data":null,"warnings":["w1\\u0000","w2"]}' } });
     expect((await read()).message).toContain('(w1; w2)');
   });
@@ -56,7 +46,7 @@ describe('an answer', () => {
     ['cut off', '{"data":{"k":"secret-value'],
     ['of wrong types', '{"data":"secret-value"}'],
     ['of a wrong duration', '{"data":{"k":"secret-value"},"lease_duration":"1h"}'],
-  ] as const)('that is %s is invalid, and not quoted', async ([, body]) => {
+  ] as const)('that is %s is invalid, and not quoted', async ([, body], { vault, read }) => {
     vault.script({ route: '/v1/kv/a', reply: { status: 200, body } });
     const told = await read();
     expect(told.code).toBe('VAULT_ANSWER_INVALID');
@@ -64,19 +54,19 @@ describe('an answer', () => {
     expect(told.message).toContain('GET /v1/kv/a');
   });
 
-  it('that is too large is refused', async () => {
+  it('that is too large is refused', async ({ vault, read }) => {
     const body = Buffer.alloc(9 * 1024 * 1024, ' ');
     vault.script({ route: '/v1/kv/a', reply: { status: 200, body } });
     expect(await read()).toMatchObject({ code: 'VAULT_ANSWER_INVALID', message: expect.stringContaining('larger') });
   });
 
-  it('of megabytes is read whole', async () => {
+  it('of megabytes is read whole', async ({ vault, read }) => {
     const k = 'x'.repeat(5 * 1024 * 1024);
     vault.script({ route: '/v1/kv/a', reply: ok({ data: { k } }) });
     expect(await read()).toEqual({ data: { k }, leased: false });
   });
 
-  it('differs from another only by what matters', async () => {
+  it('differs from another only by what matters', async ({ vault, under }) => {
     const fingerprints: (string | undefined)[] = [];
     for (const members of [{ request_id: '1' }, { request_id: '2' }, { data: { k: 'w' } }]) {
       vault.clearScripts();
@@ -100,34 +90,40 @@ describe('a refusal', () => {
     [500, 'VAULT_UNAVAILABLE', 3],
     [501, 'VAULT_REQUEST_REFUSED', 1],
     [503, 'VAULT_UNAVAILABLE', 3],
-  ] as const)('with %i is %s after %i tries, with Vault’s own words', async ([status, code, tries]) => {
-    vault.script({ route: '/v1/kv/*', reply: refuse(status, 'first\n\treason', 'second <&>') });
-    const told = await read({ query: 'version=2' });
-    expect(told).toMatchObject({ code, message: expect.stringContaining(`${status} first reason; second <&>`) });
-    expect(told.message).toContain(`GET /v1/kv/a?version=2 at ${vault.address} (role "app")`);
-    expect(vault.count('/v1/kv/*')).toBe(tries);
-  });
+  ] as const)(
+    'with %i is %s after %i tries, with Vault’s own words',
+    async ([status, code, tries], { vault, read }) => {
+      vault.script({ route: '/v1/kv/*', reply: refuse(status, 'first\n\treason', 'second <&>') });
+      const told = await read({ query: 'version=2' });
+      expect(told).toMatchObject({ code, message: expect.stringContaining(`${status} first reason; second <&>`) });
+      expect(told.message).toContain(`GET /v1/kv/a?version=2 at ${vault.address} (role "app")`);
+      expect(vault.count('/v1/kv/*')).toBe(tries);
+    },
+  );
 
-  it('that is not JSON is not quoted', async () => {
+  it('that is not JSON is not quoted', async ({ vault, read }) => {
     vault.script({ route: '/v1/kv/a', reply: { status: 400, body: 'secret-value' } });
     const told = await read();
     expect(told.message).toContain('400 (not JSON)');
     expect(told.message).not.toContain('secret-value');
   });
 
-  it('of any length stays short', async () => {
+  it('of any length stays short', async ({ vault, under }) => {
     const errors = Array.from({ length: 50 }, () => 'x'.repeat(5000));
     vault.script({ route: '/v1/kv/*', reply: refuse(400, ...errors) });
     const told = await under.fetch(vaultRef(vault.address, `kv/${'y'.repeat(3000)}`), pod);
     expect(told.message?.length).toBeLessThan(2500);
   });
 
-  it('names the namespace', async () => {
+  it('names the namespace', async ({ vault, under }) => {
     const ref = vaultRef(vault.address, 'kv/absent', { store: { namespace: 'team\u0007' } });
     expect((await under.fetch(ref, pod)).message).toContain('namespace "team\\u0007"');
   });
 
-  it('of arguments that cannot be sent comes after the login, as the official provider does it', async () => {
+  it('of arguments that cannot be sent comes after the login, as the official provider does it', async ({
+    vault,
+    read,
+  }) => {
     const told = await read({ method: 'POST', unsendable: 'has arguments that are not JSON' });
     expect(told).toMatchObject({ code: 'VAULT_REQUEST_REFUSED' });
     expect(told.message).toContain('has arguments that are not JSON');
@@ -136,7 +132,7 @@ describe('a refusal', () => {
 });
 
 describe('several refs', () => {
-  it('of one path are one request, and one answer for each', async () => {
+  it('of one path are one request, and one answer for each', async ({ vault, under }) => {
     vault.secrets.set('kv/a', { k: 'v' });
     vault.secrets.set('kv/b', { k: 'w' });
     const refs = ['kv/a', 'kv/b', 'kv/a', 'kv/a'].map((path) => vaultRef(vault.address, path));
@@ -145,7 +141,7 @@ describe('several refs', () => {
     expect(vault.count('/v1/kv/*')).toBe(2);
   });
 
-  it('of several stores are told apart', async () => {
+  it('of several stores are told apart', async ({ vault, under }) => {
     await using other = await FakeVault.start();
     vault.secrets.set('kv/a', { k: 'here' });
     other.secrets.set('kv/a', { k: 'there' });
@@ -157,7 +153,7 @@ describe('several refs', () => {
     expect(texts[1]).toContain('there');
   });
 
-  it('are read eight at a time', async () => {
+  it('are read eight at a time', async ({ vault, under }) => {
     const gate = Promise.withResolvers<void>();
     let most = 0;
     let running = 0;

@@ -1,33 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
-import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
+import { it, found } from '../../../test/fakes/vault-backend.ts';
+import { login, one, vaultRef } from '../../../test/fakes/vault-callers.ts';
+import { ok, refuse } from '../../../test/fakes/vault-server.ts';
 import { SecretError } from '../../core/errors.ts';
 import type { VaultAuth } from '../../core/object-ref.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 
-const login = '/v1/auth/kubernetes/login';
-const one = podCaller('one');
-
-let vault: FakeVault;
-let under: ReturnType<typeof createBackendUnderTest>;
-
-beforeEach(async () => {
-  vault = await FakeVault.start();
-  for (const name of ['a', 'b', 'c']) vault.secrets.set(`kv/${name}`, { k: name });
-  under = createBackendUnderTest();
-});
-afterEach(async () => {
-  await under.backend.close();
-  await vault[Symbol.asyncDispose]();
-});
-
-const ref = (path = 'kv/a') => vaultRef(vault.address, path);
-const found = { data: { k: 'a' }, leased: false };
-
 describe('a login', () => {
-  it('is kept between calls, also for other objects, a renewed pod token, or none', async () => {
+  it('is kept between calls, also for other objects, a renewed pod token, or none', async ({ ref, vault, under }) => {
     await under.fetch(ref(), one);
     await under.fetch(ref('kv/b'), one);
     await under.fetch(ref(), { ...one, tokens: new Map([['vault', SecretBytes.from('another-jwt')]]) });
@@ -35,7 +16,7 @@ describe('a login', () => {
     expect(vault.count(login)).toBe(1);
   });
 
-  it('is made once by calls at the same time', async () => {
+  it('is made once by calls at the same time', async ({ ref, vault, under }) => {
     const calls = Array.from({ length: 10 }, () => under.fetchAll([ref('kv/a'), ref('kv/b'), ref('kv/c')], one));
     await Promise.all(calls);
     expect(vault.count(login)).toBe(1);
@@ -49,13 +30,13 @@ describe('a login', () => {
     ['namespace', {}, { namespace: 'other' }],
     ['kind of caller', {}, { kind: 'service-account' }],
     ['pod of the same name', {}, { pod: { name: 'one', uid: 'another' } }],
-  ] as const)('is another one for another %s', async ([, store, caller]) => {
+  ] as const)('is another one for another %s', async ([, store, caller], { ref, vault, under }) => {
     await under.fetch(ref(), one);
     await under.fetch(vaultRef(vault.address, 'kv/a', { store }), { ...one, ...caller });
     expect(vault.count('/v1/auth/*')).toBe(2);
   });
 
-  it('that holds no token is refused by name', async () => {
+  it('that holds no token is refused by name', async ({ ref, vault, under }) => {
     vault.script({ route: login, reply: ok({ data: { x: 'y' } }) });
     const told = await under.fetch(ref(), one);
     expect(told).toMatchObject({ code: 'VAULT_ANSWER_INVALID', message: expect.stringContaining('login') });
@@ -65,7 +46,7 @@ describe('a login', () => {
     [400, 'invalid role name "app"'],
     [403, 'permission denied'],
     [404, 'no handler'],
-  ] as const)('refused with %i says why, and what to do', async ([status, reason]) => {
+  ] as const)('refused with %i says why, and what to do', async ([status, reason], { ref, vault, under }) => {
     vault.script({ route: login, reply: refuse(status, reason) });
     const told = await under.fetch(ref(), one);
     expect(told.code).toBe('VAULT_LOGIN_REFUSED');
@@ -78,12 +59,12 @@ describe('a login', () => {
     [500, 'VAULT_UNAVAILABLE'],
     [503, 'VAULT_UNAVAILABLE'],
     [429, 'VAULT_UNAVAILABLE'],
-  ] as const)('that fails with %i is an outage', async ([status, code]) => {
+  ] as const)('that fails with %i is an outage', async ([status, code], { ref, vault, under }) => {
     vault.script({ route: login, reply: refuse(status, 'Vault is sealed') });
     expect(await under.fetch(ref(), one)).toMatchObject({ code, message: expect.stringContaining('sealed') });
   });
 
-  it('never shows the token of the pod, even when the server repeats it', async () => {
+  it('never shows the token of the pod, even when the server repeats it', async ({ ref, vault, under }) => {
     const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJl';
     const caller = { ...one, tokens: new Map([['vault', SecretBytes.from(jwt)]]) };
     vault.script({ route: login, reply: refuse(400, `bad\u0007 ${jwt}`, 'hvs.CAESIJabcdefghijklmnop', 'plain') });
@@ -94,7 +75,11 @@ describe('a login', () => {
 });
 
 describe('a pod token', () => {
-  it('that was not sent is named with its audience, the ones that were, and the remedy', async () => {
+  it('that was not sent is named with its audience, the ones that were, and the remedy', async ({
+    ref,
+    vault,
+    under,
+  }) => {
     const tokens = new Map([['sts.amazonaws.com', SecretBytes.from('x')]]);
     const told = await under.fetch(ref(), { ...one, tokens });
     expect(told.code).toBe('TOKEN_MISSING');
@@ -103,9 +88,13 @@ describe('a pod token', () => {
     expect(vault.requests).toEqual([]);
   });
 
-  it('is requested from Kubernetes where that is on, for the audience of the request', async () => {
+  it('is requested from Kubernetes where that is on, for the audience of the request', async ({
+    create,
+    ref,
+    vault,
+  }) => {
     const issued: string[] = [];
-    await using fallback = createBackendUnderTest({
+    const fallback = create({
       tokenIssuer: {
         issue: (_caller, audience) => {
           issued.push(audience);
@@ -125,8 +114,8 @@ describe('a pod token', () => {
     expect(vault.requests[0]?.body).toContain('issued-jwt');
   });
 
-  it('that Kubernetes refuses fails with what Kubernetes said', async () => {
-    await using fallback = createBackendUnderTest({
+  it('that Kubernetes refuses fails with what Kubernetes said', async ({ create, ref }) => {
+    const fallback = create({
       tokenIssuer: { issue: () => Promise.reject(new SecretError('TOKEN_REQUEST_FAILED', 'pods "ghost" not found')) },
     });
     const told = await fallback.fetch(ref(), { ...one, tokens: new Map() });
@@ -137,12 +126,17 @@ describe('a pod token', () => {
 describe('another method', () => {
   const secrets = (entries: Record<string, string>) =>
     new Map(Object.entries(entries).map(([key, value]) => [key, SecretBytes.from(value)]));
-  const withAuth = (auth: VaultAuth) => vaultRef(vault.address, 'kv/a', { store: { auth } });
 
-  it('approle takes its secret_id, and a role_id that the manifest leaves out, from the Secret', async () => {
+  it('approle takes its secret_id, and a role_id that the manifest leaves out, from the Secret', async ({
+    ref,
+    vault,
+    under,
+  }) => {
     const full = { ...one, secrets: secrets({ secret_id: 'sid\n', role_id: 'rid\n' }) };
-    expect(await under.fetch(withAuth({ method: 'approle', mount: 'approle', roleId: '' }), full)).toEqual(found);
-    expect(await under.fetch(withAuth({ method: 'approle', mount: 'approle', roleId: 'own' }), full)).toEqual(found);
+    for (const roleId of ['', 'own']) {
+      const approle = ref('kv/a', { auth: { method: 'approle', mount: 'approle', roleId } });
+      expect(await under.fetch(approle, full)).toEqual(found);
+    }
     const bodies = vault.requests
       .filter(({ method }) => method === 'POST')
       .map(({ body }) => JSON.parse(body) as unknown);
@@ -152,17 +146,22 @@ describe('another method', () => {
     ]);
   });
 
-  it('token uses the token of the Secret, which nobody renews', async () => {
+  it('token uses the token of the Secret, which nobody renews', async ({ ref, vault, under }) => {
     vault.tokens.add('hvs.mine');
     const caller = { ...one, secrets: secrets({ token: 'hvs.mine\n' }) };
-    expect(await under.fetch(withAuth({ method: 'token' }), caller)).toEqual(found);
+    const withToken = ref('kv/a', { auth: { method: 'token' } });
+    expect(await under.fetch(withToken, caller)).toEqual(found);
     expect(vault.calls).toEqual(['GET /v1/kv/a']);
     vault.tokens.clear();
-    expect(await under.fetch(withAuth({ method: 'token' }), caller)).toMatchObject({ code: 'VAULT_DENIED' });
+    expect(await under.fetch(withToken, caller)).toMatchObject({ code: 'VAULT_DENIED' });
     expect(vault.count('/v1/kv/a')).toBe(2);
   });
 
-  it('the token that a person brought along wins over the manifest, for persons only', async () => {
+  it('the token that a person brought along wins over the manifest, for persons only', async ({
+    ref,
+    vault,
+    under,
+  }) => {
     vault.tokens.add('hvs.mine');
     const caller = { ...one, secrets: secrets({ token: 'hvs.mine' }) };
     await under.fetch(ref(), { ...caller, kind: 'operator' });
@@ -176,16 +175,16 @@ describe('another method', () => {
     ['role_id', { method: 'approle', mount: 'approle', roleId: '' }],
     ['tls.crt', { method: 'cert', mount: 'cert', role: '' }],
     ['token', { method: 'token' }],
-  ] as const)('says that the key %s is missing, and where', async ([key, auth]) => {
+  ] as const)('says that the key %s is missing, and where', async ([key, auth], { ref, under }) => {
     const caller = { ...one, secrets: key === 'role_id' ? secrets({ secret_id: 's' }) : new Map() };
-    const told = await under.fetch(withAuth(auth), caller);
+    const told = await under.fetch(ref('kv/a', { auth }), caller);
     expect(told.code).toBe('CREDENTIAL_MISSING');
     expect(told.message).toContain(`"${key}"`);
     expect(told.message).toContain('nodePublishSecretRef');
   });
 
-  it('another secret is another login', async () => {
-    const approle = withAuth({ method: 'approle', mount: 'approle', roleId: 'own' });
+  it('another secret is another login', async ({ ref, vault, under }) => {
+    const approle = ref('kv/a', { auth: { method: 'approle', mount: 'approle', roleId: 'own' } });
     for (const secretId of ['first', 'second', 'first']) {
       await under.fetch(approle, { ...one, secrets: secrets({ secret_id: secretId }) });
     }

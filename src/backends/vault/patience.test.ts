@@ -1,23 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 
-import { createBackendUnderTest, tell } from '../../../test/fakes/vault-backend.ts';
+import { tell, it } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, refuse } from '../../../test/fakes/vault-server.ts';
+import { refuse } from '../../../test/fakes/vault-server.ts';
 
-let vault: FakeVault;
 const pod = podCaller('one');
 
-beforeEach(async () => {
-  vault = await FakeVault.start();
-  vault.secrets.set('kv/a', { k: 'v' });
-});
-afterEach(async () => {
-  await vault[Symbol.asyncDispose]();
-});
+it.beforeEach(({ vault }) => void vault.secrets.set('kv/a', { k: 'v' }));
 
 describe('time', () => {
-  it('a server that hangs is given up after 60 s, as an outage', async () => {
-    await using under = createBackendUnderTest();
+  it('a server that hangs is given up after 60 s, as an outage', async ({ vault, under }) => {
     vault.script({ route: '/v1/kv/a', reply: 'hang' });
     const fetch = under.fetch(vaultRef(vault.address, 'kv/a'), pod);
     await vi.waitFor(() => expect(vault.count('/v1/kv/a')).toBe(1));
@@ -26,8 +18,7 @@ describe('time', () => {
     expect(under.clock.waiting).toBe(0);
   });
 
-  it('a caller whose time runs out, or who goes, is answered at once', async () => {
-    await using under = createBackendUnderTest();
+  it('a caller whose time runs out, or who goes, is answered at once', async ({ vault, under }) => {
     vault.script({ route: '/v1/kv/*', reply: 'hang' });
     const reasons = [new DOMException('late', 'TimeoutError'), new Error('gone')];
     const codes = reasons.map(async (reason, index) => {
@@ -43,22 +34,20 @@ describe('time', () => {
     await vi.waitFor(() => expect(vault.server.openSockets).toBeLessThan(2));
   });
 
-  it('a connection that breaks is tried again', async () => {
-    await using under = createBackendUnderTest();
+  it('a connection that breaks is tried again', async ({ vault, under }) => {
     vault.script({ route: '/v1/kv/a', reply: 'reset', times: 2 });
     expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'v' } });
     expect(vault.count('/v1/kv/a')).toBe(3);
   });
 
-  it('a login is tried again as well', async () => {
-    await using under = createBackendUnderTest();
+  it('a login is tried again as well', async ({ vault, under }) => {
     vault.script({ route: '/v1/auth/*', reply: refuse(500, 'x'), times: 1 });
     expect(await under.fetch(vaultRef(vault.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'v' } });
     expect(vault.count('/v1/auth/*')).toBe(2);
   });
 
-  it('closing leaves no timer and no connection', async () => {
-    const under = createBackendUnderTest();
+  it('closing leaves no timer and no connection', async ({ create, vault }) => {
+    const under = create();
     vault.grant = { ttlS: 3600 };
     vault.engines.set('creds', { ttlS: 3600, renewable: true });
     await under.fetchAll([vaultRef(vault.address, 'kv/a'), vaultRef(vault.address, 'creds')], pod);

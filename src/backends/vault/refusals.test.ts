@@ -1,42 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
-import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, refuse } from '../../../test/fakes/vault-server.ts';
+import { it, found } from '../../../test/fakes/vault-backend.ts';
+import { kubernetes, login, one, pods, two } from '../../../test/fakes/vault-callers.ts';
+import { refuse } from '../../../test/fakes/vault-server.ts';
 import { SecretBytes } from '../../core/secret-bytes.ts';
 
-const kubernetes = { metadata: { service_account_namespace: 'shop', service_account_name: 'app' } };
-const login = '/v1/auth/kubernetes/login';
 const second = 1000;
 const minute = 60 * second;
-const pods = ['one', 'two', 'three', 'four', 'five'].map((name) => podCaller(name));
-const [one = podCaller('one'), two = podCaller('two')] = pods;
-
-let vault: FakeVault;
-let under: ReturnType<typeof createBackendUnderTest>;
-
-beforeEach(async () => {
-  vault = await FakeVault.start();
-  for (const name of ['a', 'b', 'c']) vault.secrets.set(`kv/${name}`, { k: name });
-  under = createBackendUnderTest();
-});
-afterEach(async () => {
-  await under.backend.close();
-  await vault[Symbol.asyncDispose]();
-});
-
-const ref = (path = 'kv/a') => vaultRef(vault.address, path);
-const found = { data: { k: 'a' }, leased: false };
 
 describe('403', () => {
-  it('with an old token leads to one login and one more try', async () => {
+  it('with an old token leads to one login and one more try', async ({ ref, vault, under }) => {
     await under.fetch(ref(), one);
     vault.tokens.clear();
     expect(await under.fetch(ref(), one)).toEqual(found);
     expect(vault.calls.slice(2)).toEqual(['GET /v1/kv/a', `POST ${login}`, 'GET /v1/kv/a']);
   });
 
-  it('for many at once leads to one login', async () => {
+  it('for many at once leads to one login', async ({ ref, vault, under }) => {
     vault.grant = kubernetes;
     await Promise.all(pods.map((pod) => under.fetch(ref(), pod)));
     vault.tokens.clear();
@@ -44,7 +24,7 @@ describe('403', () => {
     expect(vault.count(login)).toBe(pods.length + 1);
   });
 
-  it('with a new token is final', async () => {
+  it('with a new token is final', async ({ ref, vault, under }) => {
     vault.denied.add('kv/a');
     const told = await under.fetch(ref(), one);
     expect(told.code).toBe('VAULT_DENIED');
@@ -54,14 +34,18 @@ describe('403', () => {
     expect(vault.calls).toEqual([`POST ${login}`, 'GET /v1/kv/a']);
   });
 
-  it('with a token that identify has just brought is final', async () => {
+  it('with a token that identify has just brought is final', async ({ ref, vault, under }) => {
     vault.denied.add('kv/a');
     await under.backend.identify(ref(), one, under);
     await under.fetch(ref(), one);
     expect(vault.count(login)).toBe(1);
   });
 
-  it('that a new login does not change costs no login for a while, and ends with the refusal', async () => {
+  it('that a new login does not change costs no login for a while, and ends with the refusal', async ({
+    ref,
+    vault,
+    under,
+  }) => {
     await under.fetch(ref(), one);
     vault.denied.add('kv/a');
     const logins: number[] = [];
@@ -76,7 +60,7 @@ describe('403', () => {
     expect(vault.count(login)).toBe(5);
   });
 
-  it('of one object does not stop another from logging in anew', async () => {
+  it('of one object does not stop another from logging in anew', async ({ ref, vault, under }) => {
     await under.fetch(ref('kv/b'), one);
     vault.denied.add('kv/a');
     await under.fetch(ref('kv/a'), one);
@@ -85,7 +69,7 @@ describe('403', () => {
     expect(await under.fetch(ref('kv/b'), one)).toMatchObject({ data: { k: 'b' } });
   });
 
-  it('followed by a refused login names both', async () => {
+  it('followed by a refused login names both', async ({ ref, vault, under }) => {
     await under.fetch(ref(), one);
     vault.tokens.clear();
     vault.script({ route: login, reply: refuse(400, 'role gone') });
@@ -94,7 +78,7 @@ describe('403', () => {
     for (const text of ['role gone', '400', 'GET /v1/kv/a', '403']) expect(told.message).toContain(text);
   });
 
-  it('followed by a login that fails in an outage is an outage', async () => {
+  it('followed by a login that fails in an outage is an outage', async ({ ref, vault, under }) => {
     await under.fetch(ref(), one);
     vault.tokens.clear();
     vault.script({ route: login, reply: refuse(503, 'sealed') });
@@ -103,7 +87,7 @@ describe('403', () => {
 });
 
 describe('a refused login', () => {
-  it('is tried again by the next call at once, then after growing pauses', async () => {
+  it('is tried again by the next call at once, then after growing pauses', async ({ ref, vault, under }) => {
     vault.script({ route: login, reply: refuse(403, 'permission denied') });
     const logins: number[] = [];
     for (let poll = 0; poll < 8; poll++) {
@@ -117,7 +101,7 @@ describe('a refused login', () => {
     expect(await under.fetch(ref(), one)).toEqual(found);
   });
 
-  it('does not hold back another token of the same pod, nor another pod', async () => {
+  it('does not hold back another token of the same pod, nor another pod', async ({ ref, vault, under }) => {
     vault.script({
       route: login,
       reply: ({ body }) => (body.includes('jwt-of-one') ? refuse(403, 'no') : { status: 400 }),
@@ -129,7 +113,7 @@ describe('a refused login', () => {
     expect(vault.count(login)).toBe(4);
   });
 
-  it('of several objects of one call is one login', async () => {
+  it('of several objects of one call is one login', async ({ ref, vault, under }) => {
     vault.script({ route: login, reply: refuse(403, 'permission denied') });
     const outcomes = await under.fetchAll([ref('kv/a'), ref('kv/b'), ref('kv/c')], one);
     expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);

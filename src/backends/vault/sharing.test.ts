@@ -1,34 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 
-import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
-import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
-import { FakeVault, ok, refuse } from '../../../test/fakes/vault-server.ts';
+import { it, found } from '../../../test/fakes/vault-backend.ts';
+import { kubernetes, login, one, pods, two } from '../../../test/fakes/vault-callers.ts';
+import { ok, refuse } from '../../../test/fakes/vault-server.ts';
 
-const kubernetes = { metadata: { service_account_namespace: 'shop', service_account_name: 'app' } };
-const login = '/v1/auth/kubernetes/login';
 const second = 1000;
 const minute = 60 * second;
-const pods = ['one', 'two', 'three', 'four', 'five'].map((name) => podCaller(name));
-const [one = podCaller('one'), two = podCaller('two')] = pods;
-
-let vault: FakeVault;
-let under: ReturnType<typeof createBackendUnderTest>;
-
-beforeEach(async () => {
-  vault = await FakeVault.start();
-  for (const name of ['a', 'b', 'c']) vault.secrets.set(`kv/${name}`, { k: name });
-  under = createBackendUnderTest();
-});
-afterEach(async () => {
-  await under.backend.close();
-  await vault[Symbol.asyncDispose]();
-});
-
-const ref = (path = 'kv/a') => vaultRef(vault.address, path);
-const found = { data: { k: 'a' }, leased: false };
 
 describe('pods of one account', () => {
-  it('log in once each, and then share a login that Vault itself ties to the account', async () => {
+  it('log in once each, and then share a login that Vault itself ties to the account', async ({
+    ref,
+    vault,
+    under,
+  }) => {
     vault.grant = kubernetes;
     await Promise.all(pods.map((pod) => under.fetch(ref(), pod)));
     expect(vault.count(login)).toBe(pods.length);
@@ -38,7 +22,7 @@ describe('pods of one account', () => {
     expect(vault.count(login)).toBe(pods.length + 1);
   });
 
-  it('get nothing of what the others share before their own token is taken', async () => {
+  it('get nothing of what the others share before their own token is taken', async ({ ref, vault, under }) => {
     vault.grant = kubernetes;
     await under.fetch(ref(), one);
     const without = { ...two, tokens: new Map() };
@@ -56,7 +40,7 @@ describe('pods of one account', () => {
     ['names another namespace', { metadata: { ...kubernetes.metadata, service_account_namespace: 'other' } }],
     ['runs out by use', { ...kubernetes, numUses: 5 }],
     ['comes from the jwt method', { metadata: { role: 'app' } }],
-  ] as const)('keep a login to themselves that %s', async ([, grant]) => {
+  ] as const)('keep a login to themselves that %s', async ([, grant], { ref, vault, under }) => {
     vault.grant = grant;
     await Promise.all(pods.map((pod) => under.fetch(ref(), pod)));
     expect(vault.count(login)).toBe(pods.length);
@@ -65,7 +49,7 @@ describe('pods of one account', () => {
     expect(vault.count(login)).toBe(pods.length);
   });
 
-  it('log in by themselves when the first login is refused', async () => {
+  it('log in by themselves when the first login is refused', async ({ ref, vault, under }) => {
     vault.grant = kubernetes;
     vault.script({
       route: login,
@@ -78,7 +62,7 @@ describe('pods of one account', () => {
     expect(vault.requests.filter(({ body }) => body.includes('jwt-of-one'))).toHaveLength(1);
   });
 
-  it('log in by themselves when the re-login that they waited for is refused', async () => {
+  it('log in by themselves when the re-login that they waited for is refused', async ({ ref, vault, under }) => {
     vault.grant = kubernetes;
     await Promise.all([one, two].map((pod) => under.fetch(ref(), pod)));
     vault.tokens.clear();
@@ -92,7 +76,7 @@ describe('pods of one account', () => {
     expect(told[1]).toEqual(found);
   });
 
-  it('remember the verdict when the token has ended', async () => {
+  it('remember the verdict when the token has ended', async ({ ref, vault, under }) => {
     vault.grant = { ...kubernetes, ttlS: 60, renewable: false };
     await under.fetch(ref(), one);
     await under.pass(2 * minute);
@@ -102,13 +86,13 @@ describe('pods of one account', () => {
     expect(vault.count(login)).toBe(2);
   });
 
-  it('are told nothing about an identity that cannot log in', async () => {
+  it('are told nothing about an identity that cannot log in', async ({ ref, vault, under }) => {
     vault.script({ route: login, reply: refuse(403, 'permission denied') });
     const identify = under.backend.identify(ref(), one, under);
     await expect(identify).rejects.toMatchObject({ code: 'VAULT_LOGIN_REFUSED' });
   });
 
-  it('do not hold up the others when the first one goes away', async () => {
+  it('do not hold up the others when the first one goes away', async ({ ref, vault, under }) => {
     vault.grant = kubernetes;
     vault.script({ route: login, times: 1, reply: 'hang' });
     const controller = new AbortController();
@@ -122,7 +106,7 @@ describe('pods of one account', () => {
 });
 
 describe('a token', () => {
-  it('is renewed at two thirds of its life while the pod calls', async () => {
+  it('is renewed at two thirds of its life while the pod calls', async ({ ref, vault, under }) => {
     vault.grant = { ttlS: 3600 };
     await under.fetch(ref(), one);
     for (let passed = 0; passed < 119; passed++) {
@@ -133,7 +117,7 @@ describe('a token', () => {
     expect(vault.count(login)).toBe(1);
   });
 
-  it('is left to end ten minutes after the last call', async () => {
+  it('is left to end ten minutes after the last call', async ({ ref, vault, under }) => {
     vault.grant = { ttlS: 3600 };
     await under.fetch(ref(), one);
     await under.pass(61 * minute);
@@ -144,7 +128,11 @@ describe('a token', () => {
     expect(vault.count(login)).toBe(2);
   });
 
-  it('that cannot be renewed is replaced at two thirds, and used until its end when that fails', async () => {
+  it('that cannot be renewed is replaced at two thirds, and used until its end when that fails', async ({
+    ref,
+    vault,
+    under,
+  }) => {
     vault.grant = { ttlS: 3600, renewable: false };
     await under.fetch(ref(), one);
     await under.pass(39 * minute);
@@ -162,7 +150,7 @@ describe('a token', () => {
     expect(vault.requests.at(-1)?.headers['x-vault-token']).not.toBe('hvs.fake-token-1');
   });
 
-  it('that has ended is not tried', async () => {
+  it('that has ended is not tried', async ({ ref, vault, under }) => {
     vault.grant = { ttlS: 60, renewable: false };
     await under.fetch(ref(), one);
     await under.pass(2 * minute);

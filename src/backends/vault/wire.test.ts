@@ -1,29 +1,19 @@
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, vi } from 'vitest';
 
 import { createTemporaryDirectory } from '../../../test/fakes/temporary-directory.ts';
-import { createBackendUnderTest } from '../../../test/fakes/vault-backend.ts';
+import { it, everything } from '../../../test/fakes/vault-backend.ts';
 import { podCaller, vaultRef } from '../../../test/fakes/vault-callers.ts';
 import { FakeVault, ok } from '../../../test/fakes/vault-server.ts';
-import type { VaultBackendDeps } from './backend.ts';
 
-let vault: FakeVault;
 const pod = podCaller('one');
-const open: VaultBackendDeps['policy'] = { forbidSkipVerify: false, defaults: [] };
 
-beforeEach(async () => {
-  vault = await FakeVault.start();
-  vault.secrets.set('kv/a', { k: 'v' });
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await vault[Symbol.asyncDispose]();
-});
+it.beforeEach(({ vault }) => void vault.secrets.set('kv/a', { k: 'v' }));
+afterEach(() => void vi.unstubAllEnvs());
 
 describe('on the wire', () => {
-  it('a fetch is a login and a read with the headers that Vault wants', async () => {
-    await using under = createBackendUnderTest();
+  it('a fetch is a login and a read with the headers that Vault wants', async ({ vault, under }) => {
     const ref = vaultRef(vault.address, 'kv/a', { store: { namespace: '/team-a/' } });
     expect(await under.fetch(ref, pod)).toEqual({ data: { k: 'v' }, leased: false });
     expect(vault.calls).toEqual(['POST /v1/auth/kubernetes/login', 'GET /v1/kv/a']);
@@ -36,23 +26,23 @@ describe('on the wire', () => {
     expect(read?.body).toBe('');
   });
 
-  it.for(['get', 'Put', 'LIST', 'FOO', 'X-Y', 'MKCOL', 'POST'])('the method %s stays as it is', async (method) => {
-    await using under = createBackendUnderTest();
-    expect(await under.fetch(vaultRef(vault.address, 'kv/a', { request: { method } }), pod)).toMatchObject({
-      data: { k: 'v' },
-    });
-    expect(vault.calls.at(-1)).toBe(`${method} /v1/kv/a`);
-  });
+  it.for(['get', 'Put', 'LIST', 'FOO', 'X-Y', 'MKCOL', 'POST'])(
+    'the method %s stays as it is',
+    async (method, { vault, under }) => {
+      expect(await under.fetch(vaultRef(vault.address, 'kv/a', { request: { method } }), pod)).toMatchObject({
+        data: { k: 'v' },
+      });
+      expect(vault.calls.at(-1)).toBe(`${method} /v1/kv/a`);
+    },
+  );
 
-  it.for(['GET X', 'CONNECT', 'GET\r\nX: y', ''])('the method %j cannot be sent', async (method) => {
-    await using under = createBackendUnderTest();
+  it.for(['GET X', 'CONNECT', 'GET\r\nX: y', ''])('the method %j cannot be sent', async (method, { vault, under }) => {
     const told = await under.fetch(vaultRef(vault.address, 'kv/a', { request: { method } }), pod);
     expect(told.code).toBe('VAULT_REQUEST_REFUSED');
     expect(vault.count('/v1/kv/*')).toBe(0);
   });
 
-  it('query and body go out as they are, also with GET', async () => {
-    await using under = createBackendUnderTest();
+  it('query and body go out as they are, also with GET', async ({ vault, under }) => {
     const body = '{"big":12345678901234567890,"html":"\\u003c"}';
     vault.script({ route: '/v1/kv/*', reply: ok({ data: { k: 'v' } }) });
     const request = { path: '/v1/kv/a%252Fb&x', query: 'a=2&a=1&b=+&q=%3F', body };
@@ -60,35 +50,31 @@ describe('on the wire', () => {
     expect(vault.requests.at(-1)).toMatchObject({ method: 'GET', path: '/v1/kv/a%252Fb&x?a=2&a=1&b=+&q=%3F', body });
   });
 
-  it('the text of an answer comes back as it came', async () => {
-    await using under = createBackendUnderTest();
+  it('the text of an answer comes back as it came', async ({ vault, under }) => {
     const body = '{ "data": {"n":1.0, "big":12345678901234567890, "2":0, "1":0} }';
     vault.script({ route: '/v1/kv/a', reply: { status: 200, body } });
     const [outcome] = await under.fetchAll([vaultRef(vault.address, 'kv/a')], pod);
     expect(outcome?.status === 'found' && outcome.payload.reveal().toString()).toBe(body);
   });
 
-  it('connections are kept', async () => {
-    await using under = createBackendUnderTest();
+  it('connections are kept', async ({ vault, under }) => {
     for (let pod = 0; pod < 10; pod++) await under.fetch(vaultRef(vault.address, 'kv/a'), podCaller(`pod-${pod}`));
     expect(vault.requests).toHaveLength(20);
     expect(vault.server.connections).toBeLessThan(4);
   });
 
-  it('the environment has no say', async () => {
+  it('the environment has no say', async ({ vault, under }) => {
     vi.stubEnv('VAULT_TOKEN', 'token-of-the-daemon');
     vi.stubEnv('VAULT_ADDR', 'http://127.0.0.1:1');
     vi.stubEnv('VAULT_NAMESPACE', 'namespace-of-the-daemon');
     vi.stubEnv('VAULT_PREFIX', '/prefix-of-the-daemon');
     vi.stubEnv('VAULT_SKIP_VERIFY', 'false');
-    await using under = createBackendUnderTest();
     await under.fetch(vaultRef(vault.address, 'kv/a'), pod);
     expect(vault.calls).toEqual(['POST /v1/auth/kubernetes/login', 'GET /v1/kv/a']);
     expect(JSON.stringify(vault.requests)).not.toContain('of-the-daemon');
   });
 
-  it('a path goes below the base path of the address', async () => {
-    await using under = createBackendUnderTest();
+  it('a path goes below the base path of the address', async ({ vault, under }) => {
     vault.script(
       { route: '/proxy/v1/auth/*', reply: ok({ auth: { client_token: 't' } }) },
       { route: '/proxy/v1/kv/a', reply: ok({ data: { k: 'v' } }) },
@@ -98,26 +84,23 @@ describe('on the wire', () => {
 
   it.for(['/v1/../sys', '/v1/%2e%2e/sys', '/v1', '/v2/kv', '/v1/a\\..\\..\\b', '/v1/a#b'])(
     'the path %s does not leave /v1/',
-    async (path) => {
-      await using under = createBackendUnderTest();
+    async (path, { vault, under }) => {
       const told = await under.fetch(vaultRef(vault.address, '', { request: { path } }), pod);
       expect(told.code).toBe('PATH_FORBIDDEN');
       expect(vault.calls).toEqual(['POST /v1/auth/kubernetes/login']);
     },
   );
 
-  it('a unix socket is spoken to as to a server', async () => {
+  it('a unix socket is spoken to as to a server', async ({ under }) => {
     using directory = createTemporaryDirectory();
     const socketPath = join(directory.path, 'vault.sock');
     await using agent = await FakeVault.start({ socketPath });
     agent.secrets.set('kv/a', { k: 'agent' });
-    await using under = createBackendUnderTest();
     expect(await under.fetch(vaultRef(agent.address, 'kv/a'), pod)).toMatchObject({ data: { k: 'agent' } });
     expect(agent.requests[0]?.headers['host']).toBe('localhost');
   });
 
-  it('a request is counted and timed under its operation', async () => {
-    await using under = createBackendUnderTest();
+  it('a request is counted and timed under its operation', async ({ vault, under }) => {
     await under.fetch(vaultRef(vault.address, 'kv/a'), pod);
     await under.fetch(vaultRef(vault.address, 'kv/absent'), pod);
     const text = await under.metrics.registry.metrics();
@@ -129,10 +112,10 @@ describe('on the wire', () => {
 });
 
 describe('a host name', () => {
-  it('that leads to a metadata address is refused where the connection is made', async () => {
+  it('that leads to a metadata address is refused where the connection is made', async ({ create }) => {
     for (const address of ['169.254.169.254', 'fe80::1%eth0', '::ffff:169.254.169.254']) {
       const family = address.includes(':') ? 6 : 4;
-      await using under = createBackendUnderTest({
+      const under = create({
         resolveHost: (_name, _options, done) =>
           done(null, [
             { address: '127.0.0.1', family: 4 },
@@ -144,9 +127,9 @@ describe('a host name', () => {
     }
   });
 
-  it('is looked up once per connection, and that address is used', async () => {
+  it('is looked up once per connection, and that address is used', async ({ create, vault }) => {
     const names: string[] = [];
-    await using under = createBackendUnderTest({
+    const under = create({
       resolveHost: (name, _options, done) => {
         names.push(name);
         done(null, [{ address: '127.0.0.1', family: 4 }]);
@@ -158,8 +141,8 @@ describe('a host name', () => {
     expect(new Set(names)).toEqual(new Set(['vault.example']));
   });
 
-  it('that nobody knows is an outage', async () => {
-    await using under = createBackendUnderTest({
+  it('that nobody knows is an outage', async ({ create }) => {
+    const under = create({
       resolveHost: (_name, _options, done) => done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []),
     });
     const told = await under.fetch(vaultRef('http://vault.example', 'kv/a'), pod);
@@ -167,10 +150,10 @@ describe('a host name', () => {
   });
 });
 
-it('an address that is refused is refused before a token is requested or a login made', async () => {
+it('an address that is refused is refused before a token is requested or a login made', async ({ create, vault }) => {
   const issued: string[] = [];
-  await using under = createBackendUnderTest({
-    policy: { ...open, addresses: ['https://vault:8200'] },
+  const under = create({
+    policy: { ...everything, addresses: ['https://vault:8200'] },
     tokenIssuer: {
       issue: (_caller, audience) => {
         issued.push(audience);

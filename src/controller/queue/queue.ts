@@ -7,7 +7,18 @@ import { Heap } from './heap.ts';
 export type Rank = (typeof ranks)[number];
 
 /** Why an object is looked at; `lost`: a Secret of it is gone. */
-export type Reason = 'spec' | 'class' | 'force' | 'drift' | 'lost' | 'role' | 'start' | 'rollout' | 'refresh' | 'retry';
+export type Reason =
+  | 'spec'
+  | 'class'
+  | 'force'
+  | 'drift'
+  | 'lost'
+  | 'role'
+  | 'start'
+  | 'rollout'
+  | 'node'
+  | 'refresh'
+  | 'retry';
 
 export interface Addition {
   readonly rank: Rank;

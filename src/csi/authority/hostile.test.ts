@@ -1,22 +1,8 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 
-import {
-  afterSettings,
-  type HttpFront,
-  preface,
-  requestFrame,
-  startHttpFront,
-} from '../../../test/fakes/http-front.ts';
+import { afterSettings, it, preface, requestFrame } from '../../../test/fakes/http-front.ts';
 import { encodeFrame, flag, frameType, maxFrameBytes } from './frames.ts';
-
-let front: HttpFront;
-
-beforeEach(async () => {
-  front = await startHttpFront();
-});
-
-afterEach(() => front.close());
 
 it.for([
   ['no HTTP/2 at all', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
@@ -35,7 +21,7 @@ it.for([
   ['a Huffman string that holds EOS', headers(Buffer.from([0x40, 0x84, 0xff, 0xff, 0xff, 0xff, 0]))],
   ['endless continuations', endlessContinuations()],
   ['a small block that stands for much', headerBomb()],
-] as const)('a connection ends when it sends %s, and that is said once', async ([, bytes]) => {
+] as const)('a connection ends when it sends %s, and that is said once', async ([, bytes], { front }) => {
   const client = await front.raw(bytes);
 
   await client.closed;
@@ -44,7 +30,7 @@ it.for([
   expect(front.accepted).toEqual([]);
 });
 
-it('a connection that turns bad after its first request ends, and that is said once', async () => {
+it('a connection that turns bad after its first request ends, and that is said once', async ({ front }) => {
   const client = await front.raw();
   client.write(requestFrame([[':authority', '/not/one']]));
   await client.until('pong');
@@ -57,7 +43,7 @@ it('a connection that turns bad after its first request ends, and that is said o
   expect(front.refusals).toHaveLength(1);
 });
 
-it('whatever bytes follow the preface, the next connection is served', async () => {
+it('whatever bytes follow the preface, the next connection is served', async ({ front }) => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.boolean(), async (bytes, settled) => {
       const client = await front.raw(Buffer.concat([settled ? afterSettings() : Buffer.from(preface), bytes]));

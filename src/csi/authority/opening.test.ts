@@ -1,24 +1,9 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import {
-  ask,
-  driverAuthority,
-  type HttpFront,
-  requestFields,
-  requestFrame,
-  startHttpFront,
-} from '../../../test/fakes/http-front.ts';
+import { ask, driverAuthority, it, requestFields, requestFrame } from '../../../test/fakes/http-front.ts';
 import { encodeFrame, flag, frameType } from './frames.ts';
 import { encodeLiterals } from './hpack-encoder.ts';
-
-let front: HttpFront;
-
-beforeEach(async () => {
-  front = await startHttpFront();
-});
-
-afterEach(() => front.close());
 
 describe('a client', () => {
   it.for([
@@ -29,18 +14,21 @@ describe('a client', () => {
     [driverAuthority, 'view', 'localhost'],
     ['a b', 'view', 'localhost'],
     ['', 'view', 'localhost'],
-  ] as const)('with the authority "%s" gets the %s, and the server sees "%s"', async ([authority, kind, expected]) => {
-    const client = await front.raw();
+  ] as const)(
+    'with the authority "%s" gets the %s, and the server sees "%s"',
+    async ([authority, kind, expected], { front }) => {
+      const client = await front.raw();
 
-    client.write(requestFrame([[':authority', authority]]));
+      client.write(requestFrame([[':authority', authority]]));
 
-    await expect(client.until('pong')).resolves.toContain('pong');
-    expect(front.accepted).toEqual([kind]);
-    expect(front.seen[0]?.headers[':authority']).toBe(expected);
-    client.end();
-  });
+      await expect(client.until('pong')).resolves.toContain('pong');
+      expect(front.accepted).toEqual([kind]);
+      expect(front.seen[0]?.headers[':authority']).toBe(expected);
+      client.end();
+    },
+  );
 
-  it('without an authority gets one', async () => {
+  it('without an authority gets one', async ({ front }) => {
     const client = await front.raw();
 
     client.write(requestFrame([]));
@@ -50,7 +38,7 @@ describe('a client', () => {
     client.end();
   });
 
-  it('that pings before its first request is answered', async () => {
+  it('that pings before its first request is answered', async ({ front }) => {
     const client = await front.raw();
 
     client.write(encodeFrame({ type: frameType.ping, flags: 0, streamId: 0, payload: Buffer.from('12345678') }));
@@ -59,7 +47,7 @@ describe('a client', () => {
     client.end();
   });
 
-  it('may use table size updates, padding, priority and trailers', async () => {
+  it('may use table size updates, padding, priority and trailers', async ({ front }) => {
     const client = await front.raw();
     const block = encodeLiterals(
       requestFields([
@@ -89,7 +77,7 @@ describe('a client', () => {
 });
 
 describe("Node's own client, with an authority that Node's server refuses", () => {
-  it('is served on many streams of one connection, dynamic table and all', async () => {
+  it('is served on many streams of one connection, dynamic table and all', async ({ front }) => {
     const client = await front.client();
 
     const answers = await Promise.all(
@@ -106,7 +94,7 @@ describe("Node's own client, with an authority that Node's server refuses", () =
     client.close();
   });
 
-  it('may send header blocks larger than a frame', async () => {
+  it('may send header blocks larger than a frame', async ({ front }) => {
     const client = await front.client();
     const large = 'v'.repeat(30_000);
 
@@ -116,7 +104,7 @@ describe("Node's own client, with an authority that Node's server refuses", () =
     client.close();
   });
 
-  it('may send bodies larger than the flow-control window', async () => {
+  it('may send bodies larger than the flow-control window', async ({ front }) => {
     const client = await front.client();
 
     await ask(client, {}, 'b'.repeat(400_000));
@@ -125,7 +113,7 @@ describe("Node's own client, with an authority that Node's server refuses", () =
     client.close();
   });
 
-  it('has any headers carried unchanged but for the authority', { timeout: 60_000 }, async () => {
+  it('has any headers carried unchanged but for the authority', { timeout: 60_000 }, async ({ front }) => {
     const client = await front.client();
     const name = fc.stringMatching(/^x-[a-z0-9-]{1,20}$/);
     const value = fc.stringMatching(/^[!-~]([ -~]{0,60}[!-~])?$/);
@@ -146,7 +134,7 @@ describe("Node's own client, with an authority that Node's server refuses", () =
     client.close();
   });
 
-  it('has every byte of a Huffman-coded value carried', async () => {
+  it('has every byte of a Huffman-coded value carried', async ({ front }) => {
     const client = await front.client();
     const bytes = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte >= 0x20 && byte !== 0x7f);
 

@@ -1,66 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { KubeConfig } from '@kubernetes/client-node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { type Authority, createAuthority } from '../../../test/fakes/certificates.ts';
-import { FakeClock } from '../../../test/fakes/clock.ts';
+import { createAuthority } from '../../../test/fakes/certificates.ts';
 import { ConnectProxy } from '../../../test/fakes/connect-proxy.ts';
+import { it as base, list, seen } from '../../../test/fakes/kube-credentials.ts';
 import { FakeKube } from '../../../test/fakes/kube-server.ts';
-import { createTemporaryDirectory, type TemporaryDirectory } from '../../../test/fakes/temporary-directory.ts';
-import { createMetrics } from '../../platform/metrics.ts';
-import type { ApiClient } from './api-client.ts';
-import { createApiClient } from './http-api-client.ts';
-import { resources } from '../objects.ts';
 
-const { signal } = new AbortController();
-
-let home: TemporaryDirectory;
-let clock: FakeClock;
-const open: (ApiClient | FakeKube | ConnectProxy | Authority)[] = [];
-
-beforeEach(() => {
-  home = createTemporaryDirectory();
-  clock = new FakeClock();
-});
-
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) {
-    if ('close' in one) await one.close();
-    else if (Symbol.asyncDispose in one) await one[Symbol.asyncDispose]();
-    else one[Symbol.dispose]();
-  }
-  home[Symbol.dispose]();
-});
-
-function keep<T extends (typeof open)[number]>(one: T): T {
-  open.push(one);
-  return one;
-}
-
-function createClient(config: KubeConfig): ApiClient {
-  return keep(createApiClient(config, { clock, metrics: createMetrics() }));
-}
-
-async function list(client: ApiClient): Promise<void> {
-  await client.list(resources.secrets, { signal });
-}
-
-function seen(kube: FakeKube): readonly (string | undefined)[] {
-  return kube.requests.map(({ headers }) => headers.authorization);
-}
+const it = base
+  .extend('authority', ({ keep }) => keep(createAuthority()))
+  .extend('startSecure', ({ authority, keep }) => async (options: object = {}) => {
+    const { cert, key } = authority.issue('server', 'IP:127.0.0.1');
+    return keep(await FakeKube.start({ tls: { cert, key, ca: authority.ca.cert, ...options } }));
+  });
 
 describe('TLS', () => {
-  async function startSecure(options: object = {}) {
-    const authority = keep(createAuthority());
-    const { cert, key } = authority.issue('server', 'IP:127.0.0.1');
-    const kube = keep(await FakeKube.start({ tls: { cert, key, ca: authority.ca.cert, ...options } }));
-    return { authority, kube };
-  }
-
-  it('is verified with the authority of the cluster', async () => {
-    const { authority, kube } = await startSecure();
+  it('is verified with the authority of the cluster', async ({ authority, startSecure, keep, createClient }) => {
+    const kube = await startSecure();
     const other = keep(createAuthority('other-ca'));
     const caData = authority.ca.cert.toString('base64');
 
@@ -76,8 +33,7 @@ describe('TLS', () => {
     expect(kube.requests).toHaveLength(1);
   });
 
-  it('is verified with the name that the kubeconfig gives the server', async () => {
-    const authority = keep(createAuthority());
+  it('is verified with the name that the kubeconfig gives the server', async ({ authority, keep, createClient }) => {
     const { cert, key } = authority.issue('kube.example');
     const kube = keep(await FakeKube.start({ tls: { cert, key } }));
     const caFile = authority.ca.certFile;
@@ -90,8 +46,8 @@ describe('TLS', () => {
     });
   });
 
-  it('is one session for many calls', async () => {
-    const { authority, kube } = await startSecure();
+  it('is one session for many calls', async ({ authority, startSecure, createClient }) => {
+    const kube = await startSecure();
     const client = createClient(kube.configWith({ token: 'own' }, { caFile: authority.ca.certFile }));
 
     for (let call = 0; call < 10; call++) await list(client);
@@ -99,8 +55,14 @@ describe('TLS', () => {
     expect(kube.listener.connections).toBe(1);
   });
 
-  it('shows the certificate of the client, and a new one when its file changes', async () => {
-    const { authority, kube } = await startSecure({ requestCert: true, rejectUnauthorized: true });
+  it('shows the certificate of the client, and a new one when its file changes', async ({
+    authority,
+    startSecure,
+    home,
+    clock,
+    createClient,
+  }) => {
+    const kube = await startSecure({ requestCert: true, rejectUnauthorized: true });
     const client = authority.issue('client');
     const certFile = join(home.path, 'cert.pem');
     const keyFile = join(home.path, 'key.pem');
@@ -121,8 +83,8 @@ describe('TLS', () => {
     await expect.poll(() => kube.listener.openSockets).toBe(1);
   });
 
-  it('goes through the proxy of the kubeconfig', async () => {
-    const { authority, kube } = await startSecure();
+  it('goes through the proxy of the kubeconfig', async ({ authority, startSecure, keep, createClient }) => {
+    const kube = await startSecure();
     const port = Number(new URL(kube.listener.address).port);
     const proxy = keep(await ConnectProxy.start(port));
     const cluster = { caFile: authority.ca.certFile, proxyUrl: proxy.address };

@@ -2,55 +2,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 
-import type { KubeConfig } from '@kubernetes/client-node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { FakeClock } from '../../../test/fakes/clock.ts';
-import { FakeKube } from '../../../test/fakes/kube-server.ts';
-import { createTemporaryDirectory, type TemporaryDirectory } from '../../../test/fakes/temporary-directory.ts';
-import { createMetrics } from '../../platform/metrics.ts';
-import type { ApiClient } from './api-client.ts';
-import { createApiClient } from './http-api-client.ts';
-import { resources } from '../objects.ts';
-
-const { signal } = new AbortController();
-
-let home: TemporaryDirectory;
-let clock: FakeClock;
-const open: (ApiClient | FakeKube)[] = [];
-
-beforeEach(() => {
-  home = createTemporaryDirectory();
-  clock = new FakeClock();
-});
-
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) {
-    if ('close' in one) await one.close();
-    else await one[Symbol.asyncDispose]();
-  }
-  home[Symbol.dispose]();
-});
-
-function keep<T extends (typeof open)[number]>(one: T): T {
-  open.push(one);
-  return one;
-}
-
-function createClient(config: KubeConfig): ApiClient {
-  return keep(createApiClient(config, { clock, metrics: createMetrics() }));
-}
-
-async function list(client: ApiClient): Promise<void> {
-  await client.list(resources.secrets, { signal });
-}
-
-function seen(kube: FakeKube): readonly (string | undefined)[] {
-  return kube.requests.map(({ headers }) => headers.authorization);
-}
+import { it, list, seen } from '../../../test/fakes/kube-credentials.ts';
+import type { FakeKube } from '../../../test/fakes/kube-server.ts';
+import type { TemporaryDirectory } from '../../../test/fakes/temporary-directory.ts';
 
 /** An exec plug-in that answers token-1, token-2, …, and fails while the file `broken` is there. */
-function writePlugin(): object {
+function writePlugin(home: TemporaryDirectory): object {
   const script = `
     cd '${home.path}'
     if [ -e broken ]; then echo hidden; exit 1; fi
@@ -61,7 +20,7 @@ function writePlugin(): object {
 }
 
 describe('a token file', () => {
-  function configWithFile(kube: FakeKube) {
+  function configWithFile(home: TemporaryDirectory, kube: FakeKube) {
     const tokenFile = join(home.path, 'token');
     const write = (token: string): void => writeFileSync(tokenFile, token);
     write('first\n');
@@ -72,9 +31,8 @@ describe('a token file', () => {
     };
   }
 
-  it('is read again after a minute', async () => {
-    const kube = keep(await FakeKube.start());
-    const { config, write } = configWithFile(kube);
+  it('is read again after a minute', async ({ kube, home, clock, createClient }) => {
+    const { config, write } = configWithFile(home, kube);
     const client = createClient(config);
     await list(client);
     write('second');
@@ -86,9 +44,12 @@ describe('a token file', () => {
     expect(seen(kube)).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
   });
 
-  it('is read again at once when the API server refuses the token, for all calls together', async () => {
-    const kube = keep(await FakeKube.start());
-    const { config, write } = configWithFile(kube);
+  it('is read again at once when the API server refuses the token, for all calls together', async ({
+    kube,
+    home,
+    createClient,
+  }) => {
+    const { config, write } = configWithFile(home, kube);
     const client = createClient(config);
     await list(client);
     write('second');
@@ -101,9 +62,8 @@ describe('a token file', () => {
     expect(kube.requests).toHaveLength(8);
   });
 
-  it('is not tried twice when it is the same', async () => {
-    const kube = keep(await FakeKube.start());
-    const client = createClient(configWithFile(kube).config);
+  it('is not tried twice when it is the same', async ({ kube, home, createClient }) => {
+    const client = createClient(configWithFile(home, kube).config);
     kube.accepted = new Set();
 
     await expect(list(client)).rejects.toMatchObject({
@@ -114,9 +74,8 @@ describe('a token file', () => {
     expect(kube.requests).toHaveLength(1);
   });
 
-  it('serves on for the moment when it cannot be read', async () => {
-    const kube = keep(await FakeKube.start());
-    const { config, tokenFile, write } = configWithFile(kube);
+  it('serves on for the moment when it cannot be read', async ({ kube, home, clock, createClient }) => {
+    const { config, tokenFile, write } = configWithFile(home, kube);
     const client = createClient(config);
     await list(client);
     rmSync(tokenFile);
@@ -130,9 +89,8 @@ describe('a token file', () => {
     expect(seen(kube)).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
   });
 
-  it('must be there at first', async () => {
-    const kube = keep(await FakeKube.start());
-    const { config, tokenFile } = configWithFile(kube);
+  it('must be there at first', async ({ kube, home, createClient }) => {
+    const { config, tokenFile } = configWithFile(home, kube);
     rmSync(tokenFile);
 
     await expect(list(createClient(config))).rejects.toMatchObject({
@@ -143,9 +101,8 @@ describe('a token file', () => {
 });
 
 describe('an exec plug-in', () => {
-  it('is run once, and again when the API server refuses its token', async () => {
-    const kube = keep(await FakeKube.start());
-    const client = createClient(kube.configWith(writePlugin()));
+  it('is run once, and again when the API server refuses its token', async ({ kube, home, clock, createClient }) => {
+    const client = createClient(kube.configWith(writePlugin(home)));
     await list(client);
     await clock.advance(600_000);
     await list(client);
@@ -156,28 +113,25 @@ describe('an exec plug-in', () => {
     expect(seen(kube)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
   });
 
-  it('is run once for calls that come together', async () => {
-    const kube = keep(await FakeKube.start());
-    const client = createClient(kube.configWith(writePlugin()));
+  it('is run once for calls that come together', async ({ kube, home, createClient }) => {
+    const client = createClient(kube.configWith(writePlugin(home)));
 
     await Promise.all([list(client), list(client), list(client)]);
 
     expect(new Set(seen(kube))).toEqual(new Set(['Bearer token-1']));
   });
 
-  it('may fail, and its words stay hidden', async () => {
-    const kube = keep(await FakeKube.start());
+  it('may fail, and its words stay hidden', async ({ kube, home, createClient }) => {
     writeFileSync(join(home.path, 'broken'), '');
 
-    const failed = await list(createClient(kube.configWith(writePlugin()))).catch((error: unknown) => error);
+    const failed = await list(createClient(kube.configWith(writePlugin(home)))).catch((error: unknown) => error);
 
     expect(failed).toMatchObject({ code: 'KUBE_UNAUTHENTICATED' });
     expect(inspect(failed)).not.toContain('hidden');
     expect(kube.requests).toEqual([]);
   });
 
-  it('may answer what cannot be read, which stays hidden', async () => {
-    const kube = keep(await FakeKube.start());
+  it('may answer what cannot be read, which stays hidden', async ({ kube, createClient }) => {
     const exec = { command: 'echo', args: ['hidden'] };
 
     const failed = await list(createClient(kube.configWith({ exec }))).catch((error: unknown) => error);
@@ -192,25 +146,19 @@ describe('other credentials', () => {
     [{ token: 'own' }, 'Bearer own'],
     [{ username: 'a', password: 'b' }, `Basic ${Buffer.from('a:b').toString('base64')}`],
     [{}, undefined],
-  ] as const)('are sent as they are: %j', async ([user, expected]) => {
-    const kube = keep(await FakeKube.start());
-
+  ] as const)('are sent as they are: %j', async ([user, expected], { kube, createClient }) => {
     await list(createClient(kube.configWith(user)));
 
     expect(seen(kube)).toEqual([expected]);
   });
 
-  it('may be of somebody else', async () => {
-    const kube = keep(await FakeKube.start());
-
+  it('may be of somebody else', async ({ kube, createClient }) => {
     await list(createClient(kube.configWith({ token: 'own', impersonateUser: 'jane' })));
 
     expect(kube.requests[0]?.headers).toMatchObject({ 'impersonate-user': 'jane' });
   });
 
-  it('are not sent when no header can carry them', async () => {
-    const kube = keep(await FakeKube.start());
-
+  it('are not sent when no header can carry them', async ({ kube, createClient }) => {
     await expect(list(createClient(kube.configWith({ token: 'hid\nden' })))).rejects.toMatchObject({
       code: 'KUBE_UNAUTHENTICATED',
       message: expect.stringContaining('the token has characters that HTTP does not allow'),

@@ -1,10 +1,8 @@
 import { createServer } from 'node:net';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createKubeUnderTest, type KubeUnderTest } from '../../../test/fakes/kube-client-under-test.ts';
-import type { FakeKube } from '../../../test/fakes/kube-server.ts';
-import type { ApiClient } from './api-client.ts';
+import { it } from '../../../test/fakes/kube-client-under-test.ts';
 import { resources } from '../objects.ts';
 
 const { secrets, leases, serviceAccounts } = resources;
@@ -12,23 +10,10 @@ const { signal } = new AbortController();
 const db = { namespace: 'shop', name: 'db' };
 const apply = { signal, force: true };
 
-let under: KubeUnderTest;
-let kube: FakeKube;
-let client: ApiClient;
-
-beforeEach(async () => {
-  under = await createKubeUnderTest();
-  ({ kube, client } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
-
 describe('a kept connection that is dead', () => {
   const once = { times: 1 };
 
-  it.for(['get', 'list', 'apply', 'delete'] as const)('is replaced for %s', async (verb) => {
+  it.for(['get', 'list', 'apply', 'delete'] as const)('is replaced for %s', async (verb, { kube, client, under }) => {
     kube.put(secrets, { metadata: db });
     const { metadata } = (await client.get(secrets, db, { signal })) ?? { metadata: { uid: '' } };
     kube.script({ verb }, 'reset', once);
@@ -46,25 +31,28 @@ describe('a kept connection that is dead', () => {
     expect(await under.counted()).toMatchObject({ [`${verb} secrets KUBE_UNREACHABLE`]: 1 });
   });
 
-  it.for(['create', 'update', 'patch', 'token'] as const)('may have carried out a %s already', async (verb) => {
-    const lease = await client.create(leases, { metadata: db }, { signal });
-    kube.script({}, 'reset', once);
+  it.for(['create', 'update', 'patch', 'token'] as const)(
+    'may have carried out a %s already',
+    async (verb, { kube, client }) => {
+      const lease = await client.create(leases, { metadata: db }, { signal });
+      kube.script({}, 'reset', once);
 
-    const calls = {
-      create: () => client.create(leases, { metadata: { ...db, name: 'other' } }, { signal }),
-      update: () => client.update(leases, lease, { signal }),
-      patch: () => client.patch(leases, db, {}, { signal }),
-      token: () => client.createSubresource(serviceAccounts, db, 'token', { signal, body: { spec: {} } }),
-    };
+      const calls = {
+        create: () => client.create(leases, { metadata: { ...db, name: 'other' } }, { signal }),
+        update: () => client.update(leases, lease, { signal }),
+        patch: () => client.patch(leases, db, {}, { signal }),
+        token: () => client.createSubresource(serviceAccounts, db, 'token', { signal, body: { spec: {} } }),
+      };
 
-    await expect(calls[verb]()).rejects.toMatchObject({
-      code: 'KUBE_UNREACHABLE',
-      message: expect.stringContaining('no connection to the API server (ECONNRESET)'),
-    });
-    expect(kube.requests).toHaveLength(2);
-  });
+      await expect(calls[verb]()).rejects.toMatchObject({
+        code: 'KUBE_UNREACHABLE',
+        message: expect.stringContaining('no connection to the API server (ECONNRESET)'),
+      });
+      expect(kube.requests).toHaveLength(2);
+    },
+  );
 
-  it('is no reason to try a third time', async () => {
+  it('is no reason to try a third time', async ({ kube, client }) => {
     await client.get(secrets, db, { signal });
     kube.script({}, 'reset');
 
@@ -72,14 +60,14 @@ describe('a kept connection that is dead', () => {
     expect(kube.requests).toHaveLength(3);
   });
 
-  it('is told from a new one that breaks', async () => {
+  it('is told from a new one that breaks', async ({ kube, client }) => {
     kube.script({}, 'reset');
 
     await expect(client.get(secrets, db, { signal })).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
     expect(kube.requests).toHaveLength(1);
   });
 
-  it('takes the others that idle with it when it brings no answer in time', async () => {
+  it('takes the others that idle with it when it brings no answer in time', async ({ kube, client }) => {
     await Promise.all(Array.from({ length: 5 }, () => client.get(secrets, db, { signal })));
     const known = kube.listener.connections;
     kube.script({}, 'hang', once);
@@ -94,7 +82,7 @@ describe('a kept connection that is dead', () => {
     expect(kube.listener.connections).toBe(known + 1);
   });
 
-  it('is no trouble when the API server restarts', async () => {
+  it('is no trouble when the API server restarts', async ({ kube, client }) => {
     await Promise.all(Array.from({ length: 20 }, () => client.get(secrets, db, { signal })));
     await kube.listener.close();
     await kube.listener.listen();
@@ -104,7 +92,7 @@ describe('a kept connection that is dead', () => {
     expect(kube.requests).toHaveLength(40);
   });
 
-  it('says so when nobody listens', async () => {
+  it('says so when nobody listens', async ({ kube, client }) => {
     await kube.listener.close();
 
     await expect(client.get(secrets, db, { signal })).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
@@ -117,7 +105,7 @@ describe('a server that is no API server', () => {
     ['HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n', 'KUBE_UNREACHABLE', 'ECONNRESET'],
     ['HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"kind":', 'KUBE_UNREACHABLE', 'ECONNRESET'],
     ['HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n', 'KUBE_ANSWER_INVALID', 'answered 302'],
-  ] as const)('is told by its answer: %s', async ([answer, code, message]) => {
+  ] as const)('is told by its answer: %s', async ([answer, code, message], { kube, under }) => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.end(answer));

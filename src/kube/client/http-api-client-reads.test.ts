@@ -1,10 +1,8 @@
 import { inspect } from 'node:util';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createKubeUnderTest, type KubeUnderTest } from '../../../test/fakes/kube-client-under-test.ts';
-import type { FakeKube } from '../../../test/fakes/kube-server.ts';
-import type { ApiClient } from './api-client.ts';
+import { it } from '../../../test/fakes/kube-client-under-test.ts';
 import { resources } from '../objects.ts';
 
 const { secrets, syncs, namespaces } = resources;
@@ -12,34 +10,21 @@ const { signal } = new AbortController();
 const db = { namespace: 'shop', name: 'db' };
 const apply = { signal, force: true };
 
-let under: KubeUnderTest;
-let kube: FakeKube;
-let client: ApiClient;
-
-beforeEach(async () => {
-  under = await createKubeUnderTest();
-  ({ kube, client } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
-
 describe('reading', () => {
-  it('gets an object as it is', async () => {
+  it('gets an object as it is', async ({ kube, client, under }) => {
     const stored = kube.put(secrets, { metadata: db, data: { a: 'YQ==' } });
 
     expect(await client.get(secrets, db, { signal })).toEqual(stored);
     expect(await under.counted()).toEqual({ 'get secrets ok': 1 });
   });
 
-  it('says undefined of an object that is not there', async () => {
+  it('says undefined of an object that is not there', async ({ client, under }) => {
     expect(await client.get(secrets, db, { signal })).toBeUndefined();
     expect(await client.get(namespaces, { name: 'shop' }, { signal })).toBeUndefined();
     expect(await under.counted()).toEqual({ 'get secrets ok': 1, 'get namespaces ok': 1 });
   });
 
-  it('does not take a kind that is not served for an object that is not there', async () => {
+  it('does not take a kind that is not served for an object that is not there', async ({ kube, client, under }) => {
     kube.served.delete('lockstep.dev/secretproviderclasssyncs');
 
     await expect(client.get(syncs, db, { signal })).rejects.toMatchObject({
@@ -49,7 +34,7 @@ describe('reading', () => {
     expect(await under.counted()).toEqual({ 'get secretproviderclasssyncs KUBE_NOT_FOUND': 1 });
   });
 
-  it('gets and lists metadata alone', async () => {
+  it('gets and lists metadata alone', async ({ kube, client }) => {
     kube.put(secrets, { metadata: db, data: { a: 'YQ==' } });
 
     const got = await client.get(secrets, db, { signal, metadataOnly: true });
@@ -64,7 +49,7 @@ describe('reading', () => {
     ]);
   });
 
-  it('lists page by page, at one version', async () => {
+  it('lists page by page, at one version', async ({ kube, client }) => {
     for (const name of ['a', 'b', 'c']) kube.put(secrets, { metadata: { namespace: 'shop', name } });
 
     const first = await client.list(secrets, { signal, limit: 2 });
@@ -76,7 +61,7 @@ describe('reading', () => {
     expect(second.metadata).toEqual({ resourceVersion: first.metadata.resourceVersion });
   });
 
-  it('lists what a selector and a namespace choose', async () => {
+  it('lists what a selector and a namespace choose', async ({ kube, client }) => {
     kube.put(secrets, { metadata: { ...db, labels: { app: 'web' } } });
     kube.put(secrets, { metadata: { namespace: 'shop', name: 'plain' } });
     kube.put(secrets, { metadata: { namespace: 'other', name: 'db', labels: { app: 'web' } } });
@@ -86,7 +71,7 @@ describe('reading', () => {
     expect(list.items.map(({ metadata }) => metadata.name)).toEqual(['db']);
   });
 
-  it('tells that the pages of a list are too old', async () => {
+  it('tells that the pages of a list are too old', async ({ kube, client }) => {
     for (const name of ['a', 'b']) kube.put(secrets, { metadata: { namespace: 'shop', name } });
     const { metadata } = await client.list(secrets, { signal, limit: 1 });
     kube.compact();
@@ -103,7 +88,7 @@ describe('reading', () => {
     ['without metadata', { kind: 'Secret' }],
     ['without a version', { metadata: { name: 'hidden', uid: '1' } }],
     ['with a number for a name', { metadata: { name: 1, uid: '1', resourceVersion: '1' } }],
-  ] as const)('refuses an answer that is %s, without its text', async ([, body]) => {
+  ] as const)('refuses an answer that is %s, without its text', async ([, body], { kube, client }) => {
     kube.script({}, { status: 200, body });
 
     const failures = await Promise.allSettled([
@@ -123,19 +108,19 @@ describe('reading', () => {
     { metadata: { resourceVersion: '1' } },
     { metadata: { resourceVersion: '1' }, items: {} },
     { metadata: { resourceVersion: '1' }, items: [{}] },
-  ])('refuses a list that is none: %j', async (body) => {
+  ])('refuses a list that is none: %j', async (body, { kube, client }) => {
     kube.script({}, { status: 200, body });
 
     await expect(client.list(secrets, { signal })).rejects.toMatchObject({ code: 'KUBE_ANSWER_INVALID' });
   });
 
-  it('takes null for no objects', async () => {
+  it('takes null for no objects', async ({ kube, client }) => {
     kube.script({}, { status: 200, body: { metadata: { resourceVersion: '1' }, items: null } });
 
     expect(await client.list(secrets, { signal })).toMatchObject({ items: [] });
   });
 
-  it('reads no answer that is beyond all measure', async () => {
+  it('reads no answer that is beyond all measure', async ({ kube, client }) => {
     kube.script({}, { status: 200, body: 'x'.repeat(65 * 1024 * 1024) });
 
     await expect(client.list(secrets, { signal })).rejects.toMatchObject({

@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { FakeClock } from '../../../test/fakes/clock.ts';
-import { createKubeUnderTest, failureOf, type KubeUnderTest } from '../../../test/fakes/kube-client-under-test.ts';
+import { failureOf, it } from '../../../test/fakes/kube-client-under-test.ts';
 import { refuseKube } from '../../../test/fakes/kube-replies.ts';
-import type { FakeKube } from '../../../test/fakes/kube-server.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { resources } from '../objects.ts';
 
@@ -11,18 +10,6 @@ const { secrets, leases } = resources;
 const { signal } = new AbortController();
 const db = { namespace: 'shop', name: 'db' };
 const apply = { signal, force: true };
-
-let under: KubeUnderTest;
-let kube: FakeKube;
-
-beforeEach(async () => {
-  under = await createKubeUnderTest();
-  ({ kube } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
 
 /** A clock whose sleeps take no time. */
 function createHastyClock() {
@@ -41,7 +28,7 @@ function busy(status: number, retryAfter?: string) {
 }
 
 describe('an API server that asks to come again', () => {
-  it.for([429, 503])('gets the same call again after a pause: %i', async (status) => {
+  it.for([429, 503])('gets the same call again after a pause: %i', async (status, { kube, under }) => {
     const { sleptMs, clock } = createHastyClock();
     kube.script({}, busy(status, '2'), { times: 3 });
 
@@ -52,7 +39,7 @@ describe('an API server that asks to come again', () => {
     expect(await under.counted()).toEqual({ 'apply secrets KUBE_UNAVAILABLE': 3, 'apply secrets ok': 1 });
   });
 
-  it('is not asked a fifth time', async () => {
+  it('is not asked a fifth time', async ({ kube, under }) => {
     const { sleptMs, clock } = createHastyClock();
     kube.script({}, busy(429, '1'));
 
@@ -69,7 +56,7 @@ describe('an API server that asks to come again', () => {
     ['says it in words', busy(503, 'tomorrow')],
     ['wants more than the call has time for', busy(503, '30')],
     ['failed otherwise', busy(500, '1')],
-  ] as const)('is not asked again when it %s', async ([, reply]) => {
+  ] as const)('is not asked again when it %s', async ([, reply], { kube, under }) => {
     const { sleptMs, clock } = createHastyClock();
     kube.script({}, reply);
 
@@ -80,7 +67,7 @@ describe('an API server that asks to come again', () => {
     expect(kube.requests).toHaveLength(1);
   });
 
-  it('is waited for only until the caller gives up', async () => {
+  it('is waited for only until the caller gives up', async ({ kube, under }) => {
     const clock = new FakeClock();
     const cancel = new AbortController();
     kube.script({}, busy(429, '10'));
@@ -96,7 +83,7 @@ describe('an API server that asks to come again', () => {
 });
 
 describe('a call', () => {
-  it('ends when its time is up', async () => {
+  it('ends when its time is up', async ({ kube, under }) => {
     const clock = new FakeClock();
     const arrived = Promise.withResolvers<void>();
     kube.script({}, () => {
@@ -116,7 +103,7 @@ describe('a call', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('ends with its caller, for its reason, and lets the connection go', async () => {
+  it('ends with its caller, for its reason, and lets the connection go', async ({ kube, under }) => {
     const cancel = new AbortController();
     const arrived = Promise.withResolvers<void>();
     kube.script({}, () => {
@@ -134,14 +121,14 @@ describe('a call', () => {
     expect(await under.counted()).toEqual({ 'get secrets cancelled': 1 });
   });
 
-  it('is not sent for a caller that has gone', async () => {
+  it('is not sent for a caller that has gone', async ({ kube, under }) => {
     const waiting = under.client.get(secrets, db, { signal: AbortSignal.abort(new Error('gone')) });
 
     await expect(waiting).rejects.toThrow('gone');
     expect(kube.requests).toEqual([]);
   });
 
-  it('does not hear of what happens to the others', async () => {
+  it('does not hear of what happens to the others', async ({ kube, under }) => {
     const cancel = new AbortController();
     const arrived = Promise.withResolvers<void>();
     const release = Promise.withResolvers<undefined>();

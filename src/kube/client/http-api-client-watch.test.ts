@@ -1,28 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { FakeClock } from '../../../test/fakes/clock.ts';
-import { createKubeUnderTest, failureOf, type KubeUnderTest } from '../../../test/fakes/kube-client-under-test.ts';
-import type { FakeKube } from '../../../test/fakes/kube-server.ts';
-import type { ApiClient, WatchEvent, WatchOptions } from './api-client.ts';
+import { failureOf, it as base } from '../../../test/fakes/kube-client-under-test.ts';
+import type { WatchEvent, WatchOptions } from './api-client.ts';
 import { resources } from '../objects.ts';
 
 const { secrets, syncs } = resources;
 const { signal } = new AbortController();
 const db = { namespace: 'shop', name: 'db' };
 
-let under: KubeUnderTest;
-let kube: FakeKube;
-let client: ApiClient;
-let options: WatchOptions;
-
-beforeEach(async () => {
-  under = await createKubeUnderTest();
-  ({ kube, client } = under);
-  options = { signal, resourceVersion: String(kube.store.version), timeoutSeconds: 300, idleLimitMs: 60_000 };
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
+const it = base.extend('options', ({ kube }): WatchOptions => {
+  return { signal, resourceVersion: String(kube.store.version), timeoutSeconds: 300, idleLimitMs: 60_000 };
 });
 
 function describeEvent(event: WatchEvent): string {
@@ -30,7 +18,7 @@ function describeEvent(event: WatchEvent): string {
 }
 
 describe('a watch of the API server', () => {
-  it('tells what happened since the version, and what happens', async () => {
+  it('tells what happened since the version, and what happens', async ({ kube, client, options }) => {
     kube.put(secrets, { metadata: db });
     const events = client.watch(secrets, options)[Symbol.asyncIterator]();
 
@@ -47,7 +35,7 @@ describe('a watch of the API server', () => {
     expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('asks for bookmarks, an end, and metadata alone where that is enough', async () => {
+  it('asks for bookmarks, an end, and metadata alone where that is enough', async ({ kube, client, options }) => {
     kube.put(secrets, { metadata: db, data: { a: 'YQ==' } });
     const watched = client.watch(secrets, {
       ...options,
@@ -72,7 +60,7 @@ describe('a watch of the API server', () => {
     expect(request?.headers.accept).toBe('application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1');
   });
 
-  it('tells by an event that the version is too old', async () => {
+  it('tells by an event that the version is too old', async ({ kube, client, options }) => {
     kube.put(secrets, { metadata: db });
     kube.compact();
 
@@ -81,7 +69,7 @@ describe('a watch of the API server', () => {
     expect(events.map(describeEvent)).toEqual(['ERROR 410']);
   });
 
-  it('tells by its answer that the version is too old', async () => {
+  it('tells by its answer that the version is too old', async ({ kube, client, options }) => {
     kube.put(secrets, { metadata: db });
     kube.compact();
     kube.goneAs = 'status';
@@ -89,7 +77,7 @@ describe('a watch of the API server', () => {
     await expect(Array.fromAsync(client.watch(secrets, options))).rejects.toMatchObject({ code: 'KUBE_GONE' });
   });
 
-  it('says what is not permitted or not there', async () => {
+  it('says what is not permitted or not there', async ({ kube, client, options }) => {
     kube.forbid({ plural: 'secrets' });
     kube.served.delete('lockstep.dev/secretproviderclasssyncs');
 
@@ -100,7 +88,7 @@ describe('a watch of the API server', () => {
     await expect(Array.fromAsync(client.watch(syncs, options))).rejects.toMatchObject({ code: 'KUBE_NOT_FOUND' });
   });
 
-  it('says that the connection broke', async () => {
+  it('says that the connection broke', async ({ kube, client, options }) => {
     const events = client.watch(secrets, options)[Symbol.asyncIterator]();
     kube.put(secrets, { metadata: db });
     await events.next();
@@ -113,7 +101,7 @@ describe('a watch of the API server', () => {
     });
   });
 
-  it('ends when half of the connection is dead', async () => {
+  it('ends when half of the connection is dead', async ({ kube, under, options }) => {
     const clock = new FakeClock();
     const own = under.createClient({ clock });
     const events = own.watch(secrets, options)[Symbol.asyncIterator]();
@@ -129,7 +117,7 @@ describe('a watch of the API server', () => {
     await expect.poll(() => kube.watches.count).toBe(0);
   });
 
-  it('does not wait for ever to begin', async () => {
+  it('does not wait for ever to begin', async ({ kube, under, options }) => {
     const clock = new FakeClock();
     const own = under.createClient({ clock });
     const arrived = Promise.withResolvers<void>();
@@ -145,7 +133,7 @@ describe('a watch of the API server', () => {
     expect(await failed).toMatchObject({ code: 'KUBE_TIMEOUT' });
   });
 
-  it('goes on beyond the time of a call', async () => {
+  it('goes on beyond the time of a call', async ({ kube, under, options }) => {
     const clock = new FakeClock();
     const own = under.createClient({ clock });
     const events = own.watch(secrets, options)[Symbol.asyncIterator]();
@@ -158,7 +146,7 @@ describe('a watch of the API server', () => {
     expect(await events.next()).toMatchObject({ value: { type: 'DELETED' } });
   });
 
-  it('ends with its caller, for its reason', async () => {
+  it('ends with its caller, for its reason', async ({ kube, client, options }) => {
     const cancel = new AbortController();
     const events = client.watch(secrets, { ...options, signal: cancel.signal })[Symbol.asyncIterator]();
     kube.put(secrets, { metadata: db });
@@ -171,7 +159,7 @@ describe('a watch of the API server', () => {
     await expect.poll(() => kube.watches.count).toBe(0);
   });
 
-  it('ends when nobody reads any more, and when the client is closed', async () => {
+  it('ends when nobody reads any more, and when the client is closed', async ({ kube, client, options }) => {
     kube.put(secrets, { metadata: db });
     for await (const _event of client.watch(secrets, options)) break;
     await expect.poll(() => kube.watches.count).toBe(0);
@@ -184,7 +172,7 @@ describe('a watch of the API server', () => {
     expect(await failed).toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
-  it('takes no connection away from the calls', async () => {
+  it('takes no connection away from the calls', async ({ kube, client, options }) => {
     kube.put(secrets, { metadata: db });
     const watches = Array.from({ length: 70 }, () => client.watch(secrets, options)[Symbol.asyncIterator]());
     await Promise.all(watches.map((events) => events.next()));
@@ -193,7 +181,7 @@ describe('a watch of the API server', () => {
     expect(await client.get(secrets, db, { signal })).toBeDefined();
   });
 
-  it('reads characters whole that arrive in halves', async () => {
+  it('reads characters whole that arrive in halves', async ({ kube, client, options }) => {
     const events = client.watch(secrets, options)[Symbol.asyncIterator]();
     kube.put(secrets, { metadata: db });
     await events.next();

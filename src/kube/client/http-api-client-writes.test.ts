@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createKubeUnderTest, type KubeUnderTest } from '../../../test/fakes/kube-client-under-test.ts';
-import type { FakeKube } from '../../../test/fakes/kube-server.ts';
-import type { ApiClient } from './api-client.ts';
+import { it } from '../../../test/fakes/kube-client-under-test.ts';
 import { resources } from '../objects.ts';
 
 const { secrets, syncs, serviceAccounts, leases } = resources;
@@ -10,21 +8,8 @@ const { signal } = new AbortController();
 const db = { namespace: 'shop', name: 'db' };
 const apply = { signal, force: true };
 
-let under: KubeUnderTest;
-let kube: FakeKube;
-let client: ApiClient;
-
-beforeEach(async () => {
-  under = await createKubeUnderTest();
-  ({ kube, client } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
-
 describe('writing', () => {
-  it('applies under its own name, with what the kind is called', async () => {
+  it('applies under its own name, with what the kind is called', async ({ kube, client, under }) => {
     const applied = await client.apply(secrets, { metadata: db, data: { a: 'YQ==' } }, apply);
 
     expect(applied).toMatchObject({ apiVersion: 'v1', kind: 'Secret', metadata: db, data: { a: 'YQ==' } });
@@ -37,7 +22,10 @@ describe('writing', () => {
     expect(await under.counted()).toEqual({ 'apply secrets ok': 1 });
   });
 
-  it('applies under another name where it is told to, and leaves alone what it applied under its own', async () => {
+  it('applies under another name where it is told to, and leaves alone what it applied under its own', async ({
+    kube,
+    client,
+  }) => {
     await client.apply(secrets, { metadata: db, data: { a: 'YQ==' } }, apply);
     const other = { ...apply, fieldManager: 'lockstep-rollout' };
     await client.apply(secrets, { metadata: db, data: { b: 'Yg==' } }, other);
@@ -52,7 +40,7 @@ describe('writing', () => {
     expect(applied['data']).toEqual({ a: 'YQ==' });
   });
 
-  it('takes away what it applied before and leaves out now', async () => {
+  it('takes away what it applied before and leaves out now', async ({ client }) => {
     await client.apply(secrets, { metadata: { ...db, labels: { x: '1' } }, data: { a: 'YQ==', b: 'Yg==' } }, apply);
 
     const applied = await client.apply(secrets, { metadata: db, data: { b: 'Yg==' } }, apply);
@@ -61,7 +49,7 @@ describe('writing', () => {
     expect(applied.metadata.labels).toBeUndefined();
   });
 
-  it('takes fields over only by force', async () => {
+  it('takes fields over only by force', async ({ kube, client }) => {
     kube.put(secrets, { metadata: db, data: { a: 'YQ==', kept: 'YQ==' } });
     const object = { metadata: db, data: { a: 'Yg==' } };
 
@@ -72,7 +60,10 @@ describe('writing', () => {
     expect(await client.apply(secrets, object, apply)).toMatchObject({ data: { a: 'Yg==', kept: 'YQ==' } });
   });
 
-  it('refuses to apply onto a version that changed, onto another object, or in place of one that is gone', async () => {
+  it('refuses to apply onto a version that changed, onto another object, or in place of one that is gone', async ({
+    kube,
+    client,
+  }) => {
     const { metadata } = kube.put(secrets, { metadata: db });
     const { uid, resourceVersion } = metadata;
     kube.put(secrets, { metadata: { ...db, labels: { x: '1' } } });
@@ -90,7 +81,7 @@ describe('writing', () => {
     expect(kube.all(secrets)).toEqual([]);
   });
 
-  it('applies a status apart from the rest', async () => {
+  it('applies a status apart from the rest', async ({ kube, client, under }) => {
     kube.put(syncs, { metadata: db, spec: { a: 1 } });
 
     const applied = await client.apply(
@@ -104,7 +95,7 @@ describe('writing', () => {
     expect(await under.counted()).toEqual({ 'apply secretproviderclasssyncs/status ok': 1 });
   });
 
-  it('creates once', async () => {
+  it('creates once', async ({ client }) => {
     const created = await client.create(leases, { metadata: db, spec: { holderIdentity: 'a' } }, { signal });
 
     expect(created).toMatchObject({ kind: 'Lease', spec: { holderIdentity: 'a' } });
@@ -114,7 +105,7 @@ describe('writing', () => {
     });
   });
 
-  it('updates the version it knows', async () => {
+  it('updates the version it knows', async ({ client }) => {
     const created = await client.create(leases, { metadata: db, spec: { holderIdentity: 'a' } }, { signal });
     const next = { ...created, spec: { holderIdentity: 'b' } };
 
@@ -122,7 +113,7 @@ describe('writing', () => {
     await expect(client.update(leases, next, { signal })).rejects.toMatchObject({ code: 'KUBE_CONFLICT' });
   });
 
-  it('merges a patch, null taking away', async () => {
+  it('merges a patch, null taking away', async ({ kube, client }) => {
     kube.put(secrets, { metadata: { ...db, labels: { x: '1', y: '2' } } });
 
     const patched = await client.patch(secrets, db, { metadata: { labels: { x: null, z: '3' } } }, { signal });
@@ -131,7 +122,7 @@ describe('writing', () => {
     expect(kube.requests[0]?.headers['content-type']).toBe('application/merge-patch+json');
   });
 
-  it('deletes the object it means, and no other', async () => {
+  it('deletes the object it means, and no other', async ({ kube, client }) => {
     const { metadata } = kube.put(secrets, { metadata: db });
     const { uid, resourceVersion } = metadata;
     const conflict = { code: 'KUBE_CONFLICT' };
@@ -147,13 +138,13 @@ describe('writing', () => {
     expect(kube.get(secrets, 'shop', 'db')).toBeUndefined();
   });
 
-  it('has deleted what is gone already', async () => {
+  it('has deleted what is gone already', async ({ client, under }) => {
     await client.delete(secrets, db, { signal, preconditions: { uid: '1' } });
 
     expect(await under.counted()).toEqual({ 'delete secrets ok': 1 });
   });
 
-  it('creates tokens', async () => {
+  it('creates tokens', async ({ kube, client }) => {
     kube.put(serviceAccounts, { metadata: { namespace: 'shop', name: 'web' } });
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: ['vault'] } };
 
@@ -166,7 +157,7 @@ describe('writing', () => {
     });
   });
 
-  it('explains why the API server refuses', async () => {
+  it('explains why the API server refuses', async ({ kube, client, under }) => {
     kube.forbid({ verb: 'apply', namespace: 'shop' });
     kube.terminating.add('going');
 
@@ -183,7 +174,7 @@ describe('writing', () => {
     });
   });
 
-  it('sends nothing under a name that leads elsewhere', async () => {
+  it('sends nothing under a name that leads elsewhere', async ({ kube, client }) => {
     const name = '../../kube-system/secrets/admin';
 
     await expect(client.get(secrets, { namespace: 'shop', name }, { signal })).rejects.toMatchObject({

@@ -1,36 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createKubeUnderTest, failureOf, type KubeUnderTest } from '../../../test/fakes/kube-client-under-test.ts';
-import type { FakeKube } from '../../../test/fakes/kube-server.ts';
+import { failureOf, it } from '../../../test/fakes/kube-client-under-test.ts';
 import { SecretError } from '../../core/errors.ts';
-import type { ApiClient } from './api-client.ts';
 import { resources } from '../objects.ts';
 
 const { secrets } = resources;
 const { signal } = new AbortController();
 const db = { namespace: 'shop', name: 'db' };
 
-let under: KubeUnderTest;
-let kube: FakeKube;
-let client: ApiClient;
-
-beforeEach(async () => {
-  under = await createKubeUnderTest();
-  ({ kube, client } = under);
-});
-
-afterEach(async () => {
-  await under[Symbol.asyncDispose]();
-});
-
 describe('the client', () => {
-  it('keeps its connections', async () => {
+  it('keeps its connections', async ({ kube, client }) => {
     for (let call = 0; call < 20; call++) await client.get(secrets, db, { signal });
 
     expect(kube.listener.connections).toBe(1);
   });
 
-  it('has a bound for its connections', async () => {
+  it('has a bound for its connections', async ({ kube, client }) => {
     const release = Promise.withResolvers<undefined>();
     let arrived = 0;
     kube.script({}, () => {
@@ -44,7 +29,7 @@ describe('the client', () => {
     expect(kube.listener.connections).toBe(64);
   });
 
-  it('finds a server behind a path', async () => {
+  it('finds a server behind a path', async ({ kube, under }) => {
     const behind = under.createClient({
       config: kube.configWith({}, { server: `${kube.listener.address}/clusters/c1/`, skipTLSVerify: true }),
     });
@@ -53,7 +38,7 @@ describe('the client', () => {
     expect(kube.unknownUrls).toEqual(['/clusters/c1/api/v1/secrets']);
   });
 
-  it('ends what is under way when it is closed, and sends nothing more', async () => {
+  it('ends what is under way when it is closed, and sends nothing more', async ({ kube, client }) => {
     const arrived = Promise.withResolvers<void>();
     kube.script({}, () => {
       arrived.resolve();
@@ -74,7 +59,7 @@ describe('the client', () => {
     [{ server: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1 has no TLS'],
     [{ server: 'ftp://x/' }, 'has no TLS'],
     [{ server: 'nowhere' }, 'names no API server'],
-  ] as const)('is not made for %j', ([cluster, message]) => {
+  ] as const)('is not made for %j', ([cluster, message], { kube, under }) => {
     expect(() => under.createClient({ config: kube.configWith({}, cluster) })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) }),
     );

@@ -1,31 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createReplica, lease, passTime, type Replica } from '../../../test/fakes/replica.ts';
-import { ScriptedKubeWrites } from '../../../test/fakes/scripted-kube-writes.ts';
+import { it, lease } from '../../../test/fakes/replica.ts';
 import { resources } from '../objects.ts';
 
-let client: ScriptedKubeWrites;
-let one: Replica;
-let two: Replica;
-
-beforeEach(() => {
-  client = new ScriptedKubeWrites();
-  one = createReplica('one', { client });
-  two = createReplica('two', { client });
-});
-
-const pass = (ms: number, replicas: readonly Replica[] = [one, two]) => passTime(ms, replicas);
-
-/** `one` leads, and `two` has seen it. */
-async function elect(): Promise<void> {
-  await one.start();
-  await pass(100, [one]);
-  await two.start();
-  await pass(100, [two]);
-}
-
 describe('a lease', () => {
-  it('is not judged by any date, neither ours nor that in the record', async () => {
+  it('is not judged by any date, neither ours nor that in the record', async ({ one, two, pass, elect }) => {
     await elect();
     one.clock.jump(86_400_000);
     two.clock.jump(-86_400_000);
@@ -42,7 +21,7 @@ describe('a lease', () => {
     [undefined, 14_500, 600],
   ] as const)(
     'of a holder who says %s seconds is left alone for so long, and no longer',
-    async ([leaseDurationSeconds, quiet, then]) => {
+    async ([leaseDurationSeconds, quiet, then], { client, one, pass }) => {
       const spec = { holderIdentity: 'other', renewTime: '2000-01-01T00:00:00.000000Z', leaseDurationSeconds };
       client.put(resources.leases, { metadata: lease, spec });
       await one.start();
@@ -54,7 +33,7 @@ describe('a lease', () => {
     },
   );
 
-  it('that somebody only labels is not renewed by that', async () => {
+  it('that somebody only labels is not renewed by that', async ({ client, one, pass }) => {
     client.put(resources.leases, { metadata: lease, spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } });
     await one.start();
     for (let round = 0; round < 8; round++) {
@@ -67,7 +46,13 @@ describe('a lease', () => {
     expect(one.holds()).toBe(true);
   });
 
-  it('that somebody deletes is written again by its leader, and left to it by the others', async () => {
+  it('that somebody deletes is written again by its leader, and left to it by the others', async ({
+    client,
+    one,
+    two,
+    pass,
+    elect,
+  }) => {
     await elect();
     await pass(5_000);
     client.objects.clear();
@@ -79,7 +64,7 @@ describe('a lease', () => {
     expect(one.terms).toHaveLength(1);
   });
 
-  it('that somebody else took away ends the term', async () => {
+  it('that somebody else took away ends the term', async ({ client, one, pass, elect }) => {
     await elect();
     client.put(resources.leases, { metadata: lease, spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } });
     await pass(2_500, [one]);

@@ -1,23 +1,14 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createReplica, lease, leaseSpec, type Replica } from '../../../test/fakes/replica.ts';
-import { ScriptedKubeWrites } from '../../../test/fakes/scripted-kube-writes.ts';
+import { createReplica, it, lease, leaseSpec } from '../../../test/fakes/replica.ts';
 import { SecretError } from '../../core/errors.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import { alwaysLeader } from './always-leader.ts';
 import { resources } from '../objects.ts';
 
-let client: ScriptedKubeWrites;
-let one: Replica;
-
-beforeEach(() => {
-  client = new ScriptedKubeWrites();
-  one = createReplica('one', { client });
-});
-
 describe('a leader that stops', () => {
-  it('ends its term, then gives the lease back, so that the next one need not wait', async () => {
+  it('ends its term, then gives the lease back, so that the next one need not wait', async ({ client, one }) => {
     await one.start();
     await one.clock.advance(3_000);
     const order: string[] = [];
@@ -38,7 +29,7 @@ describe('a leader that stops', () => {
     expect(leaseSpec(client)).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
   });
 
-  it('does not take away what another one has taken meanwhile', async () => {
+  it('does not take away what another one has taken meanwhile', async ({ client, one }) => {
     await one.start();
     await one.clock.advance(0);
     client.put(resources.leases, { metadata: lease, spec: { holderIdentity: 'other' } });
@@ -47,7 +38,7 @@ describe('a leader that stops', () => {
     expect(leaseSpec(client)).toEqual({ holderIdentity: 'other' });
   });
 
-  it('begins no term with a claim that works at that very moment', async () => {
+  it('begins no term with a claim that works at that very moment', async ({ client }) => {
     let stopped = Promise.resolve();
     const late = createReplica('late', { client });
     const create = client.create.bind(client);
@@ -64,14 +55,14 @@ describe('a leader that stops', () => {
     expect(leaseSpec(client)).toMatchObject({ holderIdentity: '' });
   });
 
-  it('stops without the API server, too, and in a hurry', async () => {
+  it('stops without the API server, too, and in a hurry', async ({ client, one }) => {
     await one.start();
     await one.clock.advance(0);
     client.before = () => Promise.reject(new SecretError('KUBE_UNREACHABLE', 'no connection'));
     await one.stop();
     expect(one.logged('warn').join()).toContain('lease not released');
 
-    const hurried = createReplica('two', { client: new ScriptedKubeWrites() });
+    const hurried = createReplica('two');
     await hurried.start();
     await hurried.clock.advance(0);
     hurried.client.before = () => new Promise(() => {});
@@ -80,7 +71,7 @@ describe('a leader that stops', () => {
   });
 });
 
-it('a follower that stops asks for nothing', async () => {
+it('a follower that stops asks for nothing', async ({ client, one }) => {
   client.put(resources.leases, { metadata: lease, spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } });
   await one.start();
   await one.clock.advance(0);
@@ -91,7 +82,9 @@ it('a follower that stops asks for nothing', async () => {
   expect(one.clock.waiting).toBe(0);
 });
 
-it('whoever comes during a term is told at once, and who fails to listen keeps nobody from hearing', async () => {
+it('whoever comes during a term is told at once, and who fails to listen keeps nobody from hearing', async ({
+  one,
+}) => {
   one.election.onTerm(() => {
     throw new Error('deaf');
   });

@@ -1,33 +1,15 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { createReplica, lease, leaseSpec, passTime, type Replica } from '../../../test/fakes/replica.ts';
-import { ScriptedKubeWrites } from '../../../test/fakes/scripted-kube-writes.ts';
+import { createReplica, it, lease, leaseSpec } from '../../../test/fakes/replica.ts';
 import { SecretError } from '../../core/errors.ts';
 import { resources } from '../objects.ts';
 
 const outage = new SecretError('KUBE_UNREACHABLE', 'update leases lockstep/controller: no connection');
-let client: ScriptedKubeWrites;
-let one: Replica;
-let two: Replica;
 
-beforeEach(() => {
-  client = new ScriptedKubeWrites();
-  one = createReplica('one', { client });
-  two = createReplica('two', { client, random: () => 0.99 });
-});
-
-const pass = (ms: number, replicas: readonly Replica[] = [one, two]) => passTime(ms, replicas);
-
-/** `one` leads, and `two` has seen it. */
-async function elect(): Promise<void> {
-  await one.start();
-  await pass(100, [one]);
-  await two.start();
-  await pass(100, [two]);
-}
+it.override('two', ({ client }) => createReplica('two', { client, random: () => 0.99 }));
 
 describe('the first replica', () => {
-  it('makes the lease and leads at once', async () => {
+  it('makes the lease and leads at once', async ({ client, one, two, elect }) => {
     expect(await one.leader()).toBe(0);
     await elect();
 
@@ -43,7 +25,7 @@ describe('the first replica', () => {
     });
   });
 
-  it('renews every two seconds with one request each', async () => {
+  it('renews every two seconds with one request each', async ({ client, one, pass }) => {
     await one.start();
     await pass(20_000, [one]);
 
@@ -54,7 +36,7 @@ describe('the first replica', () => {
     expect(one.terms).toHaveLength(1);
   });
 
-  it('is the one whose request arrives first', async () => {
+  it('is the one whose request arrives first', async ({ one, two, pass }) => {
     await Promise.all([one.start(), two.start()]);
     await pass(30_000);
 
@@ -65,7 +47,7 @@ describe('the first replica', () => {
 
   it.for([{}, null, 'x', { holderIdentity: '' }, { holderIdentity: null, leaseDurationSeconds: 'x' }])(
     'takes a lease that names nobody: %j',
-    async (spec) => {
+    async (spec, { client, one, elect }) => {
       client.put(resources.leases, { metadata: { ...lease, labels: { keep: 'me' } }, spec });
       await elect();
 
@@ -74,7 +56,7 @@ describe('the first replica', () => {
     },
   );
 
-  it('says once that it cannot reach the lease, and again after it could', async () => {
+  it('says once that it cannot reach the lease, and again after it could', async ({ client, one, pass }) => {
     client.before = () => Promise.reject(outage);
     await one.start();
     await pass(10_000, [one]);
@@ -89,7 +71,7 @@ describe('the first replica', () => {
     expect(one.logged('warn')).toHaveLength(2);
   });
 
-  it('does not take a missing namespace for a lost race', async () => {
+  it('does not take a missing namespace for a lost race', async ({ client, one, pass }) => {
     client.before = ({ what }) => {
       if (what.startsWith('create')) throw new SecretError('KUBE_NOT_FOUND', 'namespaces "lockstep" not found');
     };
@@ -101,11 +83,11 @@ describe('the first replica', () => {
 });
 
 describe('a leader that is frozen', () => {
-  beforeEach(elect);
+  it.beforeEach(({ elect }) => elect());
 
   it.for([0, 700, 1_300, 1_900, 2_500])(
     'is followed by another one in less than eighteen seconds (%i)',
-    async (phase) => {
+    async (phase, { client, two, pass }) => {
       await pass(phase);
       let tookMs = 0;
       for (; !two.holds() && tookMs < 30_000; tookMs += 100) await two.clock.advance(100);
@@ -116,7 +98,7 @@ describe('a leader that is frozen', () => {
     },
   );
 
-  it('does not lead when it wakes up, before anything else of it has run', async () => {
+  it('does not lead when it wakes up, before anything else of it has run', async ({ one }) => {
     one.clock.freeze(10_000);
 
     expect(one.holds()).toBe(false);
@@ -124,7 +106,11 @@ describe('a leader that is frozen', () => {
     expect(one.terms[0]?.aborted).toBe(false);
   });
 
-  it('leads again after it has renewed, in another term, if nobody has led meanwhile', async () => {
+  it('leads again after it has renewed, in another term, if nobody has led meanwhile', async ({
+    client,
+    one,
+    pass,
+  }) => {
     one.clock.freeze(12_000);
     await pass(3_000, [one]);
 
@@ -134,7 +120,7 @@ describe('a leader that is frozen', () => {
     expect(leaseSpec(client)).toMatchObject({ holderIdentity: 'one', leaseTransitions: 0 });
   });
 
-  it('follows when it wakes up after another one took over', async () => {
+  it('follows when it wakes up after another one took over', async ({ client, one, two, pass }) => {
     await pass(20_000, [two]);
     one.clock.freeze(20_000);
     expect([one.holds(), two.holds()]).toEqual([false, true]);
@@ -146,7 +132,7 @@ describe('a leader that is frozen', () => {
     expect(leaseSpec(client)).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
   });
 
-  it('does not count a renewal that was answered before it froze, and read after', async () => {
+  it('does not count a renewal that was answered before it froze, and read after', async ({ client, one }) => {
     const answered = Promise.withResolvers<void>();
     client.after = () => answered.promise;
     await one.clock.advance(2_000);
@@ -160,9 +146,13 @@ describe('a leader that is frozen', () => {
 });
 
 describe('a leader that cannot renew', () => {
-  beforeEach(elect);
+  it.beforeEach(({ elect }) => elect());
 
-  it('tries every two seconds, leads until ten seconds after the last renewal began, and goes on trying', async () => {
+  it('tries every two seconds, leads until ten seconds after the last renewal began, and goes on trying', async ({
+    client,
+    one,
+    pass,
+  }) => {
     client.before = () => Promise.reject(outage);
     const before = client.calls.length;
     await pass(9_800, [one]);
@@ -181,7 +171,7 @@ describe('a leader that cannot renew', () => {
     expect(one.terms).toHaveLength(2);
   });
 
-  it('counts from the beginning of the renewal, not from its answer', async () => {
+  it('counts from the beginning of the renewal, not from its answer', async ({ client, one }) => {
     const answered = Promise.withResolvers<void>();
     client.after = () => answered.promise;
     await one.clock.advance(2_000);
@@ -197,7 +187,7 @@ describe('a leader that cannot renew', () => {
     expect(one.holds()).toBe(false);
   });
 
-  it('gives up a call that hangs in time for another one', async () => {
+  it('gives up a call that hangs in time for another one', async ({ client, one, pass }) => {
     let isFirst = true;
     client.before = () => {
       if (!isFirst) return undefined;
@@ -211,7 +201,7 @@ describe('a leader that cannot renew', () => {
     expect(one.logged('warn')).toHaveLength(1);
   });
 
-  it('finds out that a renewal worked whose answer was lost', async () => {
+  it('finds out that a renewal worked whose answer was lost', async ({ client, one, pass }) => {
     let times = 1;
     client.after = () => (times-- > 0 ? Promise.reject(outage) : undefined);
     await pass(8_000, [one]);

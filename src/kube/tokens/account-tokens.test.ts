@@ -2,19 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../../test/fakes/clock.ts';
 import { ScriptedKubeWrites } from '../../../test/fakes/scripted-kube-writes.ts';
+import { accountCaller } from '../../../test/fakes/token-issuer.ts';
 import type { Caller } from '../../core/caller.ts';
 import { SecretError } from '../../core/errors.ts';
 import { createAccountTokens, type AccountTokens, type AccountTokensDeps } from './account-tokens.ts';
 
 const { signal } = new AbortController();
 const apiAudience = 'https://oidc.example/cluster';
-const web: Caller = {
-  kind: 'service-account',
-  namespace: 'shop',
-  serviceAccount: 'web',
-  tokens: new Map(),
-  secrets: new Map(),
-};
+const web = accountCaller({ serviceAccount: 'web' });
 let clock: FakeClock;
 let client: ScriptedKubeWrites;
 let tokens: AccountTokens;

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Caller } from '../../core/caller.ts';
+import { accountCaller } from '../../../test/fakes/token-issuer.ts';
 import { checkStoreAudience } from './store-audience.ts';
 
-const web: Caller = {
-  kind: 'service-account',
-  namespace: 'shop',
-  serviceAccount: 'web',
-  tokens: new Map(),
-  secrets: new Map(),
-};
+const web = accountCaller({ serviceAccount: 'web' });
 const own = 'https://oidc.example/cluster';
 const remedy =
   'set audience to one of --audiences ("vault", "sts.amazonaws.com"), or have the operator of lockstep list another';

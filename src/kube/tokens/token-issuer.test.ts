@@ -8,18 +8,11 @@ import { text } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Caller } from '../../core/caller.ts';
+import { podCaller } from '../../../test/fakes/resolver-under-test.ts';
 import { loadKubeConfig } from '../client/kube-config.ts';
 import { createTokenIssuer } from './token-issuer.ts';
 
-const caller: Caller = {
-  kind: 'pod',
-  namespace: 'shop',
-  serviceAccount: 'web',
-  pod: { name: 'web-1', uid: 'uid-1' },
-  tokens: new Map(),
-  secrets: new Map(),
-};
+const caller = podCaller('web-1', { pod: { name: 'web-1', uid: 'uid-1' } });
 const signal = new AbortController().signal;
 
 interface Seen {

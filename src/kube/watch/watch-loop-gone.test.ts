@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { createReflectorUnderTest, type ReflectorUnderTest } from '../../../test/fakes/reflector-under-test.ts';
+import {
+  beginReflector,
+  createReflectorUnderTest,
+  type ReflectorUnderTest,
+  versionsOf,
+} from '../../../test/fakes/reflector-under-test.ts';
 import { listOf, objectAt } from '../../../test/fakes/scripted-api.ts';
 import { SecretError } from '../../core/errors.ts';
 
@@ -13,7 +18,7 @@ describe('a version that is too old', () => {
   ];
 
   it.for(endings)('is answered with a list after a short pause (%s)', async ([, end]) => {
-    const under = await begin();
+    const under = await beginReflector();
     under.api.onList = () => listOf('90', [objectAt('shop/a', '80')]);
 
     end(under);
@@ -22,12 +27,12 @@ describe('a version that is too old', () => {
     await under.pass(1_000);
 
     expect(await under.lists()).toEqual({ start: 1, gone: 1 });
-    expect(versions(under)).toEqual(['10', '90']);
+    expect(versionsOf(under)).toEqual(['10', '90']);
     expect(under.changes.at(-1)).toMatchObject({ key: 'shop/a', isInitial: false });
   });
 
   it('is not listed again and again without pauses when it is too old every time', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     under.api.onWatch = () => {
       throw new SecretError('KUBE_GONE', '410');
     };
@@ -55,18 +60,6 @@ describe('a version that is too old', () => {
 
     expect(under.api.lists.map(({ options }) => options.continue)).toEqual([undefined, 'page 2', undefined, 'page 2']);
     expect([...under.reflector.entries()].map(([key]) => key)).toEqual(['shop/a', 'shop/b']);
-    expect(versions(under)).toEqual(['9']);
+    expect(versionsOf(under)).toEqual(['9']);
   });
 });
-
-/** Listed at version 10, and watching. */
-async function begin(options: Parameters<typeof createReflectorUnderTest>[0] = {}): Promise<ReflectorUnderTest> {
-  const under = createReflectorUnderTest(options);
-  under.api.onList = () => listOf('10');
-  await under.begin();
-  return under;
-}
-
-function versions({ api }: ReflectorUnderTest): readonly string[] {
-  return api.watches.map(({ options }) => options.resourceVersion);
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { createReflectorUnderTest, type ReflectorUnderTest } from '../../../test/fakes/reflector-under-test.ts';
-import { bookmarkAt, listOf, objectAt } from '../../../test/fakes/scripted-api.ts';
+import { beginReflector, versionsOf } from '../../../test/fakes/reflector-under-test.ts';
+import { bookmarkAt, objectAt } from '../../../test/fakes/scripted-api.ts';
 import { SecretError } from '../../core/errors.ts';
 import type { WatchEvent } from '../client/api-client.ts';
 
@@ -9,29 +9,29 @@ const minuteMs = 60_000;
 
 describe('a watch that ends', () => {
   it('is begun again at once from the last version seen, without a list', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     under.api.lastWatch.send({ type: 'ADDED', object: objectAt('shop/a', '12') }, bookmarkAt('15'));
     await under.pass(5 * minuteMs);
 
     under.api.lastWatch.end();
     await under.flush();
 
-    expect(versions(under)).toEqual(['10', '15']);
+    expect(versionsOf(under)).toEqual(['10', '15']);
     expect(under.api.lists).toHaveLength(1);
   });
 
   it('is begun again from the version of the list when it brought nothing', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     await under.pass(minuteMs);
 
     under.api.lastWatch.end();
     await under.flush();
 
-    expect(versions(under)).toEqual(['10', '10']);
+    expect(versionsOf(under)).toEqual(['10', '10']);
   });
 
   it('never turns in a hot loop, however soon it ends', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     under.api.onWatch = () => under.api.lastWatch.end();
     under.api.lastWatch.end();
 
@@ -48,7 +48,7 @@ describe('a watch that ends', () => {
       [0.5, 450],
       [0.999, 599],
     ] as const) {
-      const under = await begin({ random: () => random });
+      const under = await beginReflector({ random: () => random });
       expect(under.api.lastWatch.options.timeoutSeconds).toBe(seconds);
       expect(under.api.lastWatch.options.idleLimitMs).toBeLessThan(300_000);
     }
@@ -57,7 +57,7 @@ describe('a watch that ends', () => {
 
 describe('a watch that fails', () => {
   it('is begun again after a pause from the last version, without a list', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     under.api.lastWatch.send(bookmarkAt('15'));
     await under.flush();
 
@@ -66,12 +66,12 @@ describe('a watch that fails', () => {
     expect(under.api.watches).toHaveLength(1);
     await under.pass(500);
 
-    expect(versions(under)).toEqual(['10', '15']);
+    expect(versionsOf(under)).toEqual(['10', '15']);
     expect(under.api.lists).toHaveLength(1);
   });
 
   it('pauses longer and longer, half a minute at most, for as long as it takes', async () => {
-    const under = await begin({ random: () => 0.999_999 });
+    const under = await beginReflector({ random: () => 0.999_999 });
     const startedMs = under.clock.monotonic();
     const tries: number[] = [];
     under.api.onWatch = () => {
@@ -87,7 +87,7 @@ describe('a watch that fails', () => {
   });
 
   it('pauses briefly again once it has worked for a while', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     for (let failure = 0; failure < 4; failure++) {
       under.api.lastWatch.fail(new SecretError('KUBE_UNREACHABLE', 'connection reset'));
       await under.pass(10_000);
@@ -102,12 +102,12 @@ describe('a watch that fails', () => {
   });
 
   it('takes an ERROR event for a failure like any other', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     under.api.lastWatch.send(bookmarkAt('15'), { type: 'ERROR', code: 500, message: 'etcd is gone' });
 
     await under.pass(1_000);
 
-    expect(versions(under)).toEqual(['10', '15']);
+    expect(versionsOf(under)).toEqual(['10', '15']);
     expect(under.api.lists).toHaveLength(1);
     expect(under.lines.filter(({ level }) => level === 'warn').map(({ code }) => code)).toEqual(['KUBE_UNAVAILABLE']);
   });
@@ -115,7 +115,7 @@ describe('a watch that fails', () => {
   it.for(['KUBE_REFUSED', 'KUBE_UNAVAILABLE', 'KUBE_FORBIDDEN'] as const)(
     'lists again when the server answers %s again and again: the version may be no good',
     async (code) => {
-      const under = await begin();
+      const under = await beginReflector();
       under.api.onWatch = () => {
         throw new SecretError(code, 'no');
       };
@@ -131,7 +131,7 @@ describe('a watch that fails', () => {
   );
 
   it('logs a row of equal failures once, and when it works again', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     for (let failure = 0; failure < 5; failure++) {
       under.api.lastWatch.fail(new SecretError('KUBE_UNREACHABLE', 'connection reset'));
       await under.pass(30_000);
@@ -146,25 +146,25 @@ describe('a watch that fails', () => {
 
 describe('events', () => {
   it('may go back in version after the data was restored, and the watch goes on from there', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     await under.pass(minuteMs);
 
     under.api.lastWatch.send({ type: 'ADDED', object: objectAt('shop/a', '4') });
     under.api.lastWatch.end();
     await under.flush();
 
-    expect(versions(under)).toEqual(['10', '4']);
+    expect(versionsOf(under)).toEqual(['10', '4']);
   });
 
   it('that go back within one watch do not set it back', async () => {
-    const under = await begin();
+    const under = await beginReflector();
     await under.pass(minuteMs);
 
     under.api.lastWatch.send(bookmarkAt('15'), { type: 'ADDED', object: objectAt('shop/a', '12') });
     under.api.lastWatch.end();
     await under.flush();
 
-    expect(versions(under)).toEqual(['10', '15']);
+    expect(versionsOf(under)).toEqual(['10', '15']);
   });
 
   it.for([
@@ -176,7 +176,7 @@ describe('events', () => {
     '{"object":{}}',
     '{}',
   ])('that nobody understands are ignored: %s', async (text) => {
-    const under = await begin();
+    const under = await beginReflector();
     await under.pass(minuteMs);
 
     under.api.lastWatch.send(JSON.parse(text) as WatchEvent, { type: 'ADDED', object: objectAt('shop/a', '12') });
@@ -186,18 +186,6 @@ describe('events', () => {
     expect(under.api.watches).toHaveLength(1);
     under.api.lastWatch.end();
     await under.flush();
-    expect(versions(under)).toEqual(['10', '12']);
+    expect(versionsOf(under)).toEqual(['10', '12']);
   });
 });
-
-/** Listed at version 10, and watching. */
-async function begin(options: Parameters<typeof createReflectorUnderTest>[0] = {}): Promise<ReflectorUnderTest> {
-  const under = createReflectorUnderTest(options);
-  under.api.onList = () => listOf('10');
-  await under.begin();
-  return under;
-}
-
-function versions({ api }: ReflectorUnderTest): readonly string[] {
-  return api.watches.map(({ options }) => options.resourceVersion);
-}

@@ -125,20 +125,20 @@ describe('a pod that reads the stable Secret', () => {
 });
 
 describe('the lists', () => {
+  const kinds = [
+    'cronjobs',
+    'deployments',
+    'statefulsets',
+    'daemonsets',
+    'replicasets',
+    'controllerrevisions',
+    'jobs',
+    'pods',
+  ];
+
   it('are of what is now, from what makes pods down to the pods, so that a use that moves on is met', async () => {
     await collect();
-    expect(test.kube.calls).toEqual(
-      [
-        'cronjobs',
-        'deployments',
-        'statefulsets',
-        'daemonsets',
-        'replicasets',
-        'controllerrevisions',
-        'jobs',
-        'pods',
-      ].map((plural) => `list ${plural} shop`),
-    );
+    expect(test.kube.calls).toEqual(kinds.map((plural) => `list ${plural} shop`));
     expect(test.kube.requests.every(({ query }) => query.get('resourceVersion') === null)).toBe(true);
   });
 
@@ -149,16 +149,7 @@ describe('the lists', () => {
     expect(test.kube.count({ verb: 'list', plural: 'pods' })).toBe(3);
   });
 
-  it.for([
-    'cronjobs',
-    'deployments',
-    'statefulsets',
-    'daemonsets',
-    'replicasets',
-    'controllerrevisions',
-    'jobs',
-    'pods',
-  ])('of %s are all needed', async (plural) => {
+  it.for(kinds)('of %s are all needed', async (plural) => {
     test.kube.forbid({ plural });
     expect(await failureOf(collect())).toMatchObject({ code: 'KUBE_FORBIDDEN' });
   });

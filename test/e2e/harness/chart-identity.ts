@@ -18,8 +18,16 @@ interface Workload extends KubeObject {
 
 /** Values for one half alone, without the CRD that the stand has and without hooks. */
 const halves = {
-  controller: { kind: 'Deployment', values: ['provider.enabled=false', 'controller.enabled=true'] },
-  provider: { kind: 'DaemonSet', values: ['versionKey.create=false', 'provider.removeSockets=false'] },
+  controller: {
+    component: 'controller',
+    kind: 'Deployment',
+    values: ['provider.enabled=false', 'controller.enabled=true'],
+  },
+  provider: {
+    component: 'provider',
+    kind: 'DaemonSet',
+    values: ['versionKey.create=false', 'provider.removeSockets=false'],
+  },
 } as const;
 
 /** A daemon as the chart installs it: its account, roles and policies, and the flags with which its workload starts it. */
@@ -47,7 +55,11 @@ export class ChartIdentity implements Identity {
   /** Finds out what there would be, without creating it. */
   async render({ system }: Pick<Grant, 'system'>): Promise<void> {
     const text = await renderChart({ namespace: system, release: system, values: this.#values });
-    this.#objects = readRendered(text);
+    // Where values ask for both halves, the other one is not this daemon's, and hooks are Helm's.
+    const own = [this.#half.component, 'admission'];
+    this.#objects = readRendered(text).filter(({ metadata: { labels = {} } }) =>
+      own.includes(labels['app.kubernetes.io/component'] ?? ''),
+    );
   }
 
   async remove(kube: KubeApi): Promise<void> {

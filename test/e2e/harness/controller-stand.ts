@@ -9,6 +9,7 @@ import { KubeApi } from './kube-api.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { KubeFront } from './kube-front.ts';
 import { type Finished, kubectl, run as runProgram } from './kubectl.ts';
+import { sources } from './provider.ts';
 import type { E2eRun } from './stand.ts';
 import { StoreProxy } from './store-proxy.ts';
 import { classGroup, syncGroup, Tenant } from './tenant.ts';
@@ -38,6 +39,8 @@ export class ControllerStand {
   readonly tenant: Tenant;
   /** Store variables of the replicas that start from now on. */
   environment: Readonly<Record<string, string>> = {};
+  /** Program and arguments that run `lockstep` for the replicas that start from now on. */
+  command: readonly string[] = sources;
   readonly #slug: string;
   readonly #token: string;
   readonly #identity: Identity;
@@ -104,7 +107,8 @@ export class ControllerStand {
     const log = join(dir, 'controller.log');
     // As the downward API says it.
     const env = { POD_NAMESPACE: this.system, POD_NAME: name, ...this.environment };
-    const controller = await Controller.launch({ runDir, kubeconfig, front, log, flags, env });
+    const { command } = this;
+    const controller = await Controller.launch({ runDir, kubeconfig, front, log, flags, env, command });
     this.#controllers.push(controller);
     return controller;
   }

@@ -14,11 +14,13 @@ export interface ControllerOptions {
   readonly flags: readonly string[];
   /** Its whole environment beside PATH. */
   readonly env: Readonly<Record<string, string>>;
+  /** Program and arguments that run `lockstep`. */
+  readonly command: readonly string[];
 }
 
 export const mainFile = join(import.meta.dirname, '../../../src/main.ts');
 
-/** One replica of our controller, run from its sources as a process of its own, behind a front of its own. */
+/** One replica of our controller, run as a process of its own, behind a front of its own. */
 export class Controller {
   readonly process: ServerProcess;
   readonly front: KubeFront;
@@ -32,11 +34,12 @@ export class Controller {
 
   static async launch(options: ControllerOptions): Promise<Controller> {
     const address = `127.0.0.1:${await freePort()}`;
+    const [command = '', ...args] = options.command;
     const daemon = new ServerProcess({
       runDir: options.runDir,
-      command: process.execPath,
+      command,
       args: [
-        mainFile,
+        ...args,
         'controller',
         ...toFlags({
           kubeconfig: options.kubeconfig,

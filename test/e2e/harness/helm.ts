@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { parseAllDocuments } from 'yaml';
@@ -21,6 +22,13 @@ export async function helm(kubeconfig: string | undefined, ...args: readonly str
       else reject(error ?? new Error('helm has no exit code'));
     });
   });
+}
+
+/** A copy of a chart for any Kubernetes: an API server that is built from its module does not know its version. */
+export function copyChart(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+  const about = join(to, 'Chart.yaml');
+  writeFileSync(about, readFileSync(about, 'utf8').replace(/^kubeVersion: .*$/m, ''));
 }
 
 export interface Rendering {

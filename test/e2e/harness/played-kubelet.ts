@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 
-import { mainFile } from './controller.ts';
 import type { ApiStand } from './api-e2e.ts';
 import type { KubeObject } from './kube-api.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { type Finished, run } from './kubectl.ts';
+import { sources } from './provider.ts';
 import { until } from './until.ts';
 
 interface Pod extends KubeObject {
@@ -17,6 +17,8 @@ interface Pod extends KubeObject {
 
 /** Does for the pods of one namespace what kubelet would: runs those of Jobs, as their own service accounts. */
 export class PlayedKubelet {
+  /** Program and arguments that run `lockstep` for the pods that start from now on. */
+  command: readonly string[] = sources;
   readonly #stand: ApiStand;
   readonly #dir: string;
   readonly #namespace: string;
@@ -35,7 +37,7 @@ export class PlayedKubelet {
     const { containers, serviceAccountName } = pod.spec;
     const kubeconfig = await this.#writeKubeconfig(serviceAccountName);
     const env = [`POD_NAMESPACE=${this.#namespace}`, `LOCKSTEP_KUBECONFIG=${kubeconfig}`];
-    const finished = await run('env', [...env, process.execPath, mainFile, ...(containers[0]?.args ?? [])]);
+    const finished = await run('env', [...env, ...this.command, ...(containers[0]?.args ?? [])]);
     await this.#report(pod, { phase: finished.code === 0 ? 'Succeeded' : 'Failed' });
     return finished;
   }

@@ -17,7 +17,7 @@ export interface ProviderOptions {
 }
 
 /** Runs `lockstep` from its sources. */
-export const sources: readonly string[] = [process.execPath, join(import.meta.dirname, '../../../src/main.ts')];
+export const sources: readonly string[] = sourcesOf(join(import.meta.dirname, '../../..'));
 
 /** Our daemon, run as a process of its own. */
 export class Provider {
@@ -82,4 +82,9 @@ export class Provider {
   log(): string {
     return existsSync(this.process.log) ? readFileSync(this.process.log, 'utf8') : '';
   }
+}
+
+/** Runs `lockstep` from the sources of a tree. */
+export function sourcesOf(tree: string): readonly string[] {
+  return [process.execPath, join(tree, 'src/main.ts')];
 }

@@ -11,6 +11,7 @@ import { KubeFront } from './kube-front.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import type { KubeObject } from './kube-api.ts';
 import { PlayedKubelet } from './played-kubelet.ts';
+import { sources } from './provider.ts';
 import { Readme } from './readme.ts';
 import type { E2eRun } from './stand.ts';
 import { classGroup, Tenant } from './tenant.ts';
@@ -100,7 +101,7 @@ export class ReadmeStand {
     const env = { POD_NAMESPACE: system, POD_NAME: 'controller', VAULT_ADDR: this.vault.address };
     const { runDir } = this.#run;
     const log = join(dir, 'controller.log');
-    this.#controller = await Controller.launch({ runDir, kubeconfig, front, log, flags: [], env });
+    this.#controller = await Controller.launch({ runDir, kubeconfig, front, log, flags: [], env, command: sources });
     await this.#controller.started();
   }
 

@@ -114,14 +114,19 @@ export class Tenant {
 
   async readSecret(name: string): Promise<ReadSecret | undefined> {
     const found = await this.kube.find<ReadSecret>(this.secretPath(name));
-    if (found === undefined) return undefined;
-    const data = Object.entries(found.data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]);
-    return { ...found, immutable: found.immutable ?? false, data: Object.fromEntries(data) };
+    return found && toReadSecret(found);
   }
 
   /** The text of one key; undefined where Secret or key is missing. */
   async readValue(name: string, key = 'a'): Promise<string | undefined> {
     return (await this.readSecret(name))?.data[key];
+  }
+
+  /** The same of all Secrets of the namespace, by name. */
+  async readValues(key = 'a'): Promise<ReadonlyMap<string, string | undefined>> {
+    const path = `/api/v1/namespaces/${this.namespace}/secrets`;
+    const { items } = await this.kube.call<{ items: readonly ReadSecret[] }>('GET', path);
+    return new Map(items.map((item) => [item.metadata.name, toReadSecret(item).data[key]]));
   }
 
   async condition(name: string, type = 'Ready'): Promise<SyncCondition | undefined> {
@@ -130,15 +135,14 @@ export class Tenant {
 
   /** Waits until the sync is ready for its present generation. */
   async ready(name: string, timeoutMs?: number): Promise<void> {
-    await this.untilSync(
-      name,
-      'to be ready',
-      (sync) => {
-        const ready = sync.status?.conditions?.find(({ type }) => type === 'Ready');
-        return ready?.status === 'True' && sync.status?.observedGeneration === sync.metadata.generation;
-      },
-      timeoutMs,
-    );
+    await this.untilSync(name, 'to be ready', isReady, timeoutMs);
+  }
+
+  /** Names of the syncs that are. */
+  async readySyncs(): Promise<ReadonlySet<string>> {
+    const path = `${syncGroup}/namespaces/${this.namespace}/secretproviderclasssyncs`;
+    const { items } = await this.kube.call<{ items: readonly SyncView[] }>('GET', path);
+    return new Set(items.filter(isReady).map(({ metadata }) => metadata.name));
   }
 
   /** Waits for a reason of the Ready condition and answers the condition. */
@@ -209,4 +213,15 @@ export class Tenant {
     const { resourceVersion } = found.metadata;
     await this.kube.call('PUT', path, { ...object, metadata: { ...object.metadata, resourceVersion } });
   }
+}
+
+/** As the API server answers it, with its values encoded, and fields left out. */
+function toReadSecret(found: ReadSecret): ReadSecret {
+  const data = Object.entries(found.data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]);
+  return { ...found, immutable: found.immutable ?? false, data: Object.fromEntries(data) };
+}
+
+function isReady({ status, metadata }: SyncView): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return ready?.status === 'True' && status?.observedGeneration === metadata.generation;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { KubeApi, KubeObject, Token } from './kube-api.ts';
@@ -80,6 +80,12 @@ export class Volume {
   /** Names at the root of the volume, without the writer's own. */
   files(): readonly string[] {
     return readdirSync(this.target).filter((name) => !name.startsWith('..'));
+  }
+
+  /** Differs once the driver has written the files anew. */
+  writing(): string {
+    const inodes = this.files().map((name) => `${name} ${statSync(join(this.target, name)).ino}`);
+    return [readlinkSync(join(this.target, '..data')), ...inodes].join(', ');
   }
 
   /** Object versions of the SecretProviderClassPodStatus, by id. */

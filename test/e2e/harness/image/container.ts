@@ -10,15 +10,32 @@ export interface ContainerOptions {
   readonly dir: string;
   /** User and group; those of the image unless given, as with `runAsUser`. */
   readonly user?: number;
+  /** As with `runAsGroup`; the number of the user unless given. */
+  readonly group?: number;
   /** Folders of the host that it sees under the same paths. */
   readonly folders: readonly string[];
+  /** And under others. */
+  readonly mounts?: readonly Mount[];
   /** As `resources.limits` of a pod: bytes, and thousandths of a core. */
-  readonly limits?: { readonly memoryBytes: number; readonly milliCpu: number };
+  readonly limits?: { readonly memoryBytes: number; readonly milliCpu?: number };
+  /** In place of the image's entry point. */
+  readonly entrypoint?: readonly string[] | undefined;
+  /** Path of a network namespace; the host's network unless given. */
+  readonly network?: string;
+  /** As runc takes it; everything is allowed unless given. */
+  readonly seccomp?: object;
+}
+
+/** A folder of the host, and where it is seen. */
+export interface Mount {
+  readonly source: string;
+  readonly destination: string;
+  readonly readOnly: boolean;
 }
 
 /**
  * A container of the image as a node runs it: runc, the image's entry point and user, a read-only root, no capability, no new
- * privileges. The host's network, as the servers of the e2e listen on 127.0.0.1.
+ * privileges. The host's network unless told otherwise, as the servers of the e2e listen on 127.0.0.1.
  */
 export class Container {
   readonly #options: ContainerOptions;
@@ -56,24 +73,27 @@ export class Container {
   }
 
   #toSpec(): object {
-    const { image, user, folders, limits } = this.#options;
+    const { image, user, group = user, folders, mounts = [], limits, network, seccomp } = this.#options;
     const { User, Env, Entrypoint } = image.image.config;
-    const [uid = 0, gid = 0] = user === undefined ? User.split(':').map(Number) : [user, user];
+    const { entrypoint = Entrypoint } = this.#options;
+    const namespaces = ['pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type }));
+    const [uid = 0, gid = 0] = user === undefined ? User.split(':').map(Number) : [user, group];
     return {
       ociVersion: '1.0.2',
       process: {
         user: { uid, gid },
-        args: Entrypoint,
+        args: entrypoint,
         env: Env,
         cwd: '/',
         noNewPrivileges: true,
         capabilities: {},
       },
       root: { path: image.rootfs, readonly: true },
-      mounts: [...systemMounts, ...folders.map(toMount)],
+      mounts: [...systemMounts, ...folders.map(toSamePath), ...mounts.map(toMount)],
       linux: {
-        namespaces: ['pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
+        namespaces: [...namespaces, ...(network === undefined ? [] : [{ type: 'network', path: network }])],
         ...(limits && { resources: toResources(limits) }),
+        ...(seccomp && { seccomp }),
       },
     };
   }
@@ -84,14 +104,18 @@ const systemMounts = [
   { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755', 'size=64k'] },
 ];
 
-function toMount(folder: string): object {
-  return { destination: folder, type: 'bind', source: folder, options: ['bind', 'rw'] };
+function toSamePath(folder: string): object {
+  return toMount({ source: folder, destination: folder, readOnly: false });
+}
+
+function toMount({ source, destination, readOnly }: Mount): object {
+  return { destination, type: 'bind', source, options: ['bind', readOnly ? 'ro' : 'rw'] };
 }
 
 /** What kubelet asks the runtime for: no swap, and a share of every 100 ms. */
-function toResources({ memoryBytes, milliCpu }: { memoryBytes: number; milliCpu: number }): object {
+function toResources({ memoryBytes, milliCpu }: NonNullable<ContainerOptions['limits']>): object {
   return {
     memory: { limit: memoryBytes, swap: memoryBytes },
-    cpu: { period: 100_000, quota: milliCpu * 100 },
+    ...(milliCpu !== undefined && { cpu: { period: 100_000, quota: milliCpu * 100 } }),
   };
 }

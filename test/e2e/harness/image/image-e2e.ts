@@ -6,7 +6,8 @@ import { e2e } from '../e2e.ts';
 import type { Stand } from '../stand.ts';
 import { here } from './base-image.ts';
 import { type BuiltImage, ImageBuilder } from './built-image.ts';
-import { Container, type ContainerOptions } from './container.ts';
+import type { Container, ContainerOptions } from './container.ts';
+import { Containers } from './containers.ts';
 import { whyNoImage } from './tools.ts';
 
 /** Time for a hook or test that builds an image. */
@@ -18,19 +19,17 @@ export class ImageStand {
   readonly builder: ImageBuilder;
   /** For this machine. */
   readonly image: BuiltImage;
-  readonly #containers: Container[] = [];
+  readonly #containers: Containers;
 
   constructor(stand: Stand, builder: ImageBuilder) {
     this.stand = stand;
     this.builder = builder;
     this.image = builder.build(here);
+    this.#containers = new Containers(this.image, stand.dir);
   }
 
   createContainer(options: Pick<ContainerOptions, 'folders' | 'user' | 'limits'>): Container {
-    const dir = join(this.stand.dir, `container-${this.#containers.length}`);
-    const container = new Container({ ...options, dir, image: this.image });
-    this.#containers.push(container);
-    return container;
+    return this.#containers.create(options);
   }
 
   /** As a DaemonSet runs it: with the folder of the driver's sockets, and the key from a Secret. */
@@ -40,15 +39,22 @@ export class ImageStand {
   }
 
   removeContainers(): void {
-    for (const container of this.#containers) container.remove();
+    this.#containers.remove();
   }
 }
 
-/** As `e2e`, with the image. Skipped by name, with the reason, where programs are missing; in CI it fails then. */
-export function imageE2e(name: string, slug: string, define: (stand: () => ImageStand) => void): void {
+/** A suite of the image. Skipped by name, with the reason, where programs are missing; in CI it fails then. */
+export function describeImage(name: string, define: () => void): void {
   const reason = whyNoImage();
   const why = reason === undefined ? '' : ` (skipped: ${reason})`;
   describe.skipIf(reason !== undefined)(`${name}${why}`, () => {
+    define();
+  });
+}
+
+/** As `e2e`, with the image. */
+export function imageE2e(name: string, slug: string, define: (stand: () => ImageStand) => void): void {
+  describeImage(name, () => {
     e2e('in a container', slug, (stand) => {
       let current: ImageStand | undefined;
       beforeAll(() => {
