@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DoctorFinding } from '../../src/doctor/finding.ts';
 import { apiE2e } from './harness/api-e2e.ts';
 import { readManifests } from './harness/apply-manifests.ts';
-import { mainFile } from './harness/controller.ts';
+import { mainFile } from './harness/daemon.ts';
 import { type Finished, kubectl, run } from './harness/kubectl.ts';
 import { writeKubeconfig } from './harness/kubeconfig.ts';
 import { classGroup } from './harness/tenant.ts';

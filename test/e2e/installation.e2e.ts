@@ -49,6 +49,15 @@ imageE2e('An installation of the chart', slug, (world) => {
   const secretPath = `/api/v1/namespaces/${slug}/secrets/shop`;
   const keyPath = (): string => `/api/v1/namespaces/${installation.namespace}/secrets/lockstep-version-key`;
   const find = (path: string): Promise<KubeObject | undefined> => stand().kube.find<KubeObject>(path);
+  /** Until it works, or until it never will. */
+  const tryMount = async (mounted: Volume): Promise<boolean> => {
+    const { problems } = installation.kubelet;
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    return await mounted.publish().then(
+      () => true,
+      () => false,
+    );
+  };
   const one = (component: string): PlayedPod => {
     const [pod] = installation.kubelet.running(component);
     if (pod === undefined) throw new Error(`no pod of ${component} runs`);
@@ -70,7 +79,7 @@ imageE2e('An installation of the chart', slug, (world) => {
     volume = await stand().createVolume('files');
     const startedAt = performance.now();
     // As kubelet tries again: the pod was there before the provider.
-    const mounting = until(() => volume.publish().then(...yesOrNo), { what: 'the first mount', timeoutMs: 120_000 });
+    const mounting = until(() => tryMount(volume), { what: 'the first mount', timeoutMs: 120_000 });
     const installing = installation.install('controller.enabled=true', 'rollouts.enabled=true');
     const [said] = await Promise.all([
       installing.finally(() => (seconds.all = (performance.now() - startedAt) / 1000)),
@@ -201,6 +210,3 @@ imageE2e('An installation of the chart', slug, (world) => {
 
 /** How long pods may take to end after an upgrade: as long as their grace. */
 const former = { what: 'the former pods to end', timeoutMs: 120_000 };
-
-/** Of a try that may fail. */
-const yesOrNo = [() => true, () => false] as const;

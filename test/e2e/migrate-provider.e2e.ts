@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { mainFile } from './harness/controller.ts';
+import { mainFile } from './harness/daemon.ts';
 import { e2e } from './harness/e2e.ts';
 import { ForeignProvider, type ForeignObject } from './harness/foreign-provider.ts';
 import { Guide } from './harness/guide.ts';
@@ -65,7 +65,8 @@ e2e('Leaving the Vault provider', 'orders', (stand) => {
     expect(await volume.versions()).toEqual(versions.get(name));
   }
 
-  const mountsOf = (provider: Provider): Promise<number> => provider.metric('lockstep_mounts_total', 'outcome="ok"');
+  const mountsOf = async (provider: Provider): Promise<number> =>
+    (await provider.metric('lockstep_mounts_total', 'outcome="ok"')) ?? 0;
 
   it('1. lockstep starts beside it under names of its own', async () => {
     expect(foreign.mounted).toEqual(names);

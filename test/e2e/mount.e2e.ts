@@ -43,7 +43,7 @@ e2e('A pod mounts secrets of Vault through the CSI driver', 'mount', (stand) => 
       const volume = await stand().createVolume('warm');
       await volume.publish();
       const versions = await volume.versions();
-      const mounts = await provider.metric('lockstep_mounts_total', 'outcome="ok"');
+      const mounts = (await provider.metric('lockstep_mounts_total', 'outcome="ok"')) ?? 0;
       proxy.forget();
 
       for (let time = 0; time < 5; time++) await volume.publish();

@@ -146,7 +146,7 @@ async function loadProvider(stand: Stand, provider: Provider): Promise<void> {
   proxy.behaviour = 'unavailable';
   const isHalfSpent = async (): Promise<boolean> => {
     await good.publish();
-    return (await provider.metric('lockstep_stale_answers_total', 'over_half')) > 0;
+    return ((await provider.metric('lockstep_stale_answers_total', 'over_half')) ?? 0) > 0;
   };
   await until(isHalfSpent, { what: 'half of staleIfError to be spent' });
   proxy.behave();

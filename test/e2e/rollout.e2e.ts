@@ -160,7 +160,7 @@ rolloutE2e('A changed value reaches the running pods', 'rollout', (stand) => {
     expect(await Promise.all([...left, notified].map((each) => each.changes()))).toEqual([0, 0, 0, 0, 0]);
     expect(await stand().tenant.untilEvent(notified.name, 'SecretChanged')).toMatchObject({
       type: 'Normal',
-      note: 'changed: on',
+      note: expect.stringMatching(/^changed for Deployment .*: on$/),
     });
   });
 

@@ -9,7 +9,7 @@ import { chartDir, copyChart, helm } from './harness/helm.ts';
 import type { KubeObject } from './harness/kube-api.ts';
 import { PlayedKubelet } from './harness/played-kubelet.ts';
 import { previousRelease } from './harness/previous-release.ts';
-import { sources } from './harness/provider.ts';
+import { sources } from './harness/daemon.ts';
 import { classGroup, syncGroup, Tenant } from './harness/tenant.ts';
 import { type ReleaseName, upgradeE2e } from './harness/upgrade-e2e.ts';
 

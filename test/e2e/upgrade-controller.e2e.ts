@@ -9,7 +9,7 @@ import type { KubeApi } from './harness/kube-api.ts';
 import { podMarks } from './harness/kwok.ts';
 import { PinPolicy } from './harness/pin-policy.ts';
 import { previousRelease } from './harness/previous-release.ts';
-import { sources } from './harness/provider.ts';
+import { sources } from './harness/daemon.ts';
 import { rolloutE2e } from './harness/rollout-e2e.ts';
 import type { RolledWorkload } from './harness/rollout-workload.ts';
 import { until } from './harness/until.ts';

@@ -5,7 +5,8 @@ import { AwsStand, roleArn } from './harness/aws-stand.ts';
 import { nodeRegion } from './harness/control-plane.ts';
 import { e2e } from './harness/e2e.ts';
 import { startTraffic } from './harness/pods.ts';
-import { type Provider, sources } from './harness/provider.ts';
+import { sources } from './harness/daemon.ts';
+import type { Provider } from './harness/provider.ts';
 import { hops, type ReleaseName, upgradeE2e } from './harness/upgrade-e2e.ts';
 import { republishUntil, type Volume } from './harness/volume.ts';
 
@@ -86,10 +87,11 @@ upgradeE2e((older) => {
         await traffic.mounted(5);
         expect(await traffic.stop()).toEqual([]);
 
-        const answered = await next.metric('lockstep_mounts_total', 'outcome="ok"');
+        const mounts = async () => (await next.metric('lockstep_mounts_total', 'outcome="ok"')) ?? 0;
+        const answered = await mounts();
         for (const volume of [...volumes, ...volumes]) await volume.publish();
 
-        expect(await next.metric('lockstep_mounts_total', 'outcome="ok"')).toBe(answered + 2 * volumes.length);
+        expect(await mounts()).toBe(answered + 2 * volumes.length);
         expect(await look()).toEqual(before);
 
         const value = await stand().putSecret('upgraded');

@@ -98,6 +98,9 @@ describe('a rollout', () => {
       ['RolloutStarted', 'app-001'],
       ['RolloutCompleted', undefined],
     ]);
+    // On the source several are of one reason.
+    const ofWorkloads = world.events.filter(({ workload }) => workload !== undefined);
+    expect(ofWorkloads.every(({ note, workload }) => note.includes(workload?.key ?? '?'))).toBe(true);
   });
 
   it('goes by the order of the workloads: a wave begins when the one before it is done', () => {
@@ -164,7 +167,7 @@ describe('a rollout', () => {
     world.run(minuteMs);
 
     expect(world.started).toEqual(['restarted']);
-    expect(world.eventsOf('SecretChanged')).toMatchObject([{ workload: { name: 'told' }, note: 'changed: db' }]);
+    expect(world.eventsOf('SecretChanged')).toMatchObject([{ workload: { name: 'told' }, note: 'changed for Deployment shop/told: db' }]);
     expect(world.statusOf(source)).toMatchObject({ total: 2, updated: 2 });
   });
 

@@ -16,7 +16,7 @@ export interface RolloutEvent {
     | 'RolloutFailed'
     | 'SecretChanged'
     | 'RolloutConflict';
-  /** Of our own making: names only. */
+  /** Of our own making: names only. The workload is among them, for it is told on the source as well. */
   readonly note: string;
 }
 
@@ -66,20 +66,21 @@ function ofSeat(seat: SettledSeat, source: string): readonly RolloutEvent[] {
   return told.flatMap((each) => (each ? { source, workload, ...each } : []));
 }
 
-function startOf({ member: { decision }, entry, isStarted }: SettledSeat): Told | undefined {
+function startOf({ member: { decision, view }, entry, isStarted }: SettledSeat): Told | undefined {
   if (!isStarted) return undefined;
+  const { key } = view.workload;
   const version = entry?.rollout?.version ?? 'of unknown content';
   const base = { type: 'Normal', reason: 'RolloutStarted' } as const;
   if (decision.kind === 'stamp') {
-    return { ...base, note: `rolls out version ${version}, because of ${decision.secrets.join(', ')}` };
+    return { ...base, note: `${key} rolls out version ${version}, because of ${decision.secrets.join(', ')}` };
   }
-  if (decision.kind !== 'reverted') return { ...base, note: `rolls out version ${version}, with another source` };
-  return { ...base, note: `puts version ${version} back, for the ${decision.attempt}. time` };
+  if (decision.kind !== 'reverted') return { ...base, note: `${key} rolls out version ${version}, with another source` };
+  return { ...base, note: `${key} gets version ${version} back, for the ${decision.attempt}. time` };
 }
 
 function changeOf({ member: { decision, view } }: SettledSeat): Told | undefined {
   if (decision.kind !== 'notify' || view.isFrozen) return undefined;
-  return { type: 'Normal', reason: 'SecretChanged', note: `changed: ${decision.secrets.join(', ')}` };
+  return { type: 'Normal', reason: 'SecretChanged', note: `changed for ${view.workload.key}: ${decision.secrets.join(', ')}` };
 }
 
 function obstacleOf({ member: { before, view }, entry }: SettledSeat): Told | undefined {
@@ -90,8 +91,8 @@ function obstacleOf({ member: { before, view }, entry }: SettledSeat): Told | un
     : { type: 'Warning', reason: 'RolloutHeld', note: heldText(view.workload.key) };
 }
 
-function failureOf({ member: { before }, entry }: SettledSeat): Told | undefined {
+function failureOf({ member: { before, view }, entry }: SettledSeat): Told | undefined {
   const { outcome, reason, version } = entry?.rollout ?? {};
   if (outcome !== 'Failed' || before?.rollout?.outcome === 'Failed') return undefined;
-  return { type: 'Warning', reason: 'RolloutFailed', note: `failed with version ${version} (${reason})` };
+  return { type: 'Warning', reason: 'RolloutFailed', note: `${view.workload.key} failed with version ${version} (${reason})` };
 }

@@ -2,14 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { applyCrds } from './apply-manifests.ts';
-import { Controller, mainFile } from './controller.ts';
+import { Controller } from './controller.ts';
 import { type Identity, shippedIdentity } from './controller-identity.ts';
 import { Evidence } from './evidence.ts';
 import { KubeApi } from './kube-api.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { KubeFront } from './kube-front.ts';
 import { type Finished, kubectl, run as runProgram } from './kubectl.ts';
-import { sources } from './provider.ts';
+import { mainFile, sources } from './daemon.ts';
 import type { E2eRun } from './stand.ts';
 import { StoreProxy } from './store-proxy.ts';
 import { classGroup, syncGroup, Tenant } from './tenant.ts';

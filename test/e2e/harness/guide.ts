@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 
 import { serverDir } from '../../servers/build.ts';
-import { mainFile } from './controller.ts';
+import { mainFile } from './daemon.ts';
 import type { Finished } from './kubectl.ts';
 
 const docs = join(import.meta.dirname, '../../../docs');

@@ -5,6 +5,7 @@ import { nodeName } from './control-plane.ts';
 import { chartDir, copyChart, helm } from './helm.ts';
 import type { ImageStand } from './image/image-e2e.ts';
 import { KubeApi, type KubeObject } from './kube-api.ts';
+import type { Finished } from './kubectl.ts';
 import { apiService, ClusterServices } from './node/cluster-services.ts';
 import { ImageKubelet } from './node/image-kubelet.ts';
 import type { PlayedPod } from './node/played-pod.ts';
@@ -27,6 +28,7 @@ export class Installation {
   /** Lives longer than that of the stand. */
   readonly #kube: KubeApi;
   readonly #services: ClusterServices;
+  #running: Promise<Finished> | undefined;
   #isInstalled = false;
   #isClosed = false;
 
@@ -113,6 +115,8 @@ export class Installation {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const { stand } = this.#world;
+    // Of a test that has failed meanwhile.
+    await this.#running;
     if (this.#isInstalled) await this.#helm('uninstall', '--no-hooks');
     await this.kubelet.stop();
     for (const pod of this.kubelet.pods) stand.evidence.add('logs of the daemon', pod.output);
@@ -133,7 +137,8 @@ export class Installation {
   async #helm(command: string, ...args: readonly string[]): Promise<string> {
     const { kubeconfig } = this.#world.stand.run.cluster;
     const place = [`--namespace=${this.namespace}`, '--timeout=120s'];
-    const { code, output } = await helm(kubeconfig, command, release, ...args, ...place);
+    this.#running = helm(kubeconfig, command, release, ...args, ...place);
+    const { code, output } = await this.#running;
     if (code !== 0) throw new Error([output, ...this.kubelet.problems].join('\n'));
     return output;
   }

@@ -4,7 +4,7 @@ import type { ApiStand } from './api-e2e.ts';
 import type { KubeObject } from './kube-api.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { type Finished, run } from './kubectl.ts';
-import { sources } from './provider.ts';
+import { sources } from './daemon.ts';
 import { until } from './until.ts';
 
 interface Pod extends KubeObject {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, symlinkSync } from '
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { sourcesOf } from './provider.ts';
+import { mainFileOf } from './daemon.ts';
 
 /**
  * The release before this one, by its version and its commit: what an upgrade comes from and a rollback goes to. It is taken out of the
@@ -42,7 +42,7 @@ export function unpackPreviousRelease(folder: string): UnpackedRelease {
     installPackages(dir);
     renameSync(dir, tree);
   }
-  return { tree, command: sourcesOf(tree) };
+  return { tree, command: [process.execPath, mainFileOf(tree)] };
 }
 
 /** Those of the checkout where they are the same ones. */

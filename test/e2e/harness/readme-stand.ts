@@ -11,7 +11,7 @@ import { KubeFront } from './kube-front.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import type { KubeObject } from './kube-api.ts';
 import { PlayedKubelet } from './played-kubelet.ts';
-import { sources } from './provider.ts';
+import { sources } from './daemon.ts';
 import { Readme } from './readme.ts';
 import type { E2eRun } from './stand.ts';
 import { classGroup, Tenant } from './tenant.ts';

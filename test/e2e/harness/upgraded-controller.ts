@@ -4,7 +4,7 @@ import { replaceCrds } from './apply-manifests.ts';
 import type { Controller } from './controller.ts';
 import type { FrontRecord } from './kube-front.ts';
 import type { UnpackedRelease } from './previous-release.ts';
-import { sources } from './provider.ts';
+import { sources } from './daemon.ts';
 import type { RolloutStand } from './rollout-stand.ts';
 import { until } from './until.ts';
 import type { ReleaseName } from './upgrade-e2e.ts';
