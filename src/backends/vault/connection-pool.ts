@@ -21,6 +21,8 @@ export interface ConnectionPoolOptions {
 export interface ConnectionPool {
   /** Begins a request of the method GET. Nothing is sent before its end. Throws Node's errors for what HTTP forbids. */
   readonly open: (path: string, headers: Readonly<Record<string, string>>) => ClientRequest;
+  /** The idle connections end now. */
+  readonly dropIdle: () => void;
   /** Connections end with the request that they serve, and the idle ones now. */
   readonly retire: () => void;
   /** All connections end now. */
@@ -38,12 +40,16 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     ...(port !== '' && { port }),
     ...(socketPath !== undefined && { socketPath }),
   };
+  const dropIdle = (): void => {
+    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+  };
   const retire = (): void => {
     agent.maxFreeSockets = 0;
-    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    dropIdle();
   };
   return {
     open: (path, headers) => httpRequest({ ...place, path, headers }),
+    dropIdle,
     retire,
     destroy() {
       retire();

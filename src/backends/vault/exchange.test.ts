@@ -177,6 +177,15 @@ describe('a pool', () => {
     expect(server.connections).toBe(64);
   });
 
+  it('whose idle connections are all dead fails one request, not one for each of them', async () => {
+    await Promise.all(Array.from({ length: 10 }, () => send()));
+    reply = () => 'reset';
+    await expect(send()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    reply = () => ({ status: 204 });
+    await send();
+    expect(server.connections).toBe(11);
+  });
+
   it('that retires ends its idle connections now and the others with their request', async () => {
     const gate = Promise.withResolvers<WireReply>();
     await Promise.all([send(), send()]);

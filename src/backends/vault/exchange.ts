@@ -31,6 +31,10 @@ export async function exchange(pool: ConnectionPool, request: ExchangeRequest): 
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([abort.promise, receive(sent, body, call)]);
+  } catch (error) {
+    // The other kept connections may be dead as well: who tries again gets a new one.
+    if (sent.reusedSocket && !signal.aborted) pool.dropIdle();
+    throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
