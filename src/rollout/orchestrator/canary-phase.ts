@@ -1,5 +1,5 @@
 import type { LedgerEntry, WorkloadRollout } from '../ledger.ts';
-import { illnessOf, patienceMs, toFailed } from './observe.ts';
+import { illnessOf, isWell, patienceMs, toFailed } from './observe.ts';
 import { duePatch, type Participant } from './participants.ts';
 import { pastTime } from '../past-time.ts';
 import type { RolloutSpec } from '../rollout-spec.ts';
@@ -38,7 +38,7 @@ export function canaryPhase(members: readonly Participant[], facts: CanaryFacts)
   if (room > 0) return { kind: 'Starting', room };
   const ends = canaries.flatMap((canary) => soakEnd(canary, spec.soakMs, now) ?? []);
   const until = ends.length === canaries.length ? Math.max(0, ...ends) : undefined;
-  const isProven = until !== undefined && until <= now && canaries.every(isWell);
+  const isProven = until !== undefined && until <= now && canaries.every(({ view }) => isWell(view));
   return isProven ? over : { kind: 'Watching', canaries, until };
 }
 
@@ -74,16 +74,12 @@ function soakEnd({ entry }: Participant, soakMs: number, now: number): number | 
   return endedAt === undefined || outcome !== 'Updated' ? undefined : pastTime(endedAt, now) + soakMs;
 }
 
-function isWell({ view }: Participant): boolean {
-  return view.workload.health.state === 'Healthy' && illnessOf(view) === undefined;
-}
-
 function watch(member: Participant, soakMs: number, now: number): Participant {
   const { entry, view, decision } = member;
   const end = soakEnd(member, soakMs, now);
   if (entry?.rollout === undefined || end === undefined) return member;
   const reason = decision.kind === 'held' ? 'RolledBack' : illnessOf(view);
-  const isTired = now - end >= patienceMs && !isWell(member);
+  const isTired = now - end >= patienceMs && !isWell(view);
   if (reason === undefined && !isTired) return member;
   return { ...member, entry: withRollout(entry, toFailed(entry.rollout, reason ?? 'Unhealthy', now)) };
 }

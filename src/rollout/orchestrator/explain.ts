@@ -3,7 +3,7 @@ import { joinWithin } from '../../core/clip.ts';
 import { toTimeText } from '../../kube/condition.ts';
 import { rolloutNames } from '../names.ts';
 import type { Place, SettledSeat, SourceOutcome } from './outcome.ts';
-import { patienceMs } from './observe.ts';
+import { isWell, patienceMs } from './observe.ts';
 import type { Gate } from './gates.ts';
 import { maxWorkloads, type RolloutState } from '../rollout-status.ts';
 import type { NamespaceRun, SourceRun } from './source-run.ts';
@@ -12,7 +12,7 @@ import type { Block } from './workload-state.ts';
 /** The sentence of a status: how far it is, what it waits for, and what to do. */
 export function explain(outcome: SourceOutcome, namespace: NamespaceRun): string {
   const { run, seats, counts, state } = outcome;
-  const parts = [...heads[state](outcome)];
+  const parts = [...heads[state](outcome, namespace.view.now)];
   if (state === 'InProgress' && counts.inProgress === 0 && namespace.view.freeSlots <= 0) {
     parts.push('they wait for rollouts elsewhere in the cluster (--rollout-max-concurrent)');
   }
@@ -27,7 +27,7 @@ export function explain(outcome: SourceOutcome, namespace: NamespaceRun): string
 
 const maxBytes = 2048;
 
-const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome) => readonly string[]>> = {
+const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome, now: number) => readonly string[]>> = {
   Idle: () => ['no workload that is to be rolled out uses the Secrets'],
   ContentUnknown: () => [unknownText],
   Frozen: gateTexts,
@@ -36,7 +36,7 @@ const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome) => readonly 
   AwaitingWindow: gateTexts,
   CoolingDown: gateTexts,
   InProgress: (outcome) => [progressText(outcome), ...gateTexts(outcome)],
-  Soaking: ({ run }) => [soakText(run)],
+  Soaking: ({ run }, now) => [soakText(run, now)],
   Halted: ({ run, counts }) => [haltText(run, counts.waiting)],
   Held: (outcome) => [progressText(outcome)],
   Conflict: (outcome) => [progressText(outcome)],
@@ -82,9 +82,13 @@ function haltText(run: SourceRun, waiting: number): string {
   return `version ${version} was stopped when ${workload} failed (${reason}); ${waiting} workloads wait for a new version; to go on with this one: ${annotate(run, rolloutNames.resume)}`;
 }
 
-function soakText({ phase, content }: SourceRun): string {
-  const until = phase.kind === 'Watching' ? phase.until : undefined;
-  return `version ${content.version} is watched on its first workloads until ${timeText(until)}; the others follow if these stay healthy`;
+function soakText({ phase, content }: SourceRun, now: number): string {
+  const { canaries = [], until } = phase.kind === 'Watching' ? phase : {};
+  if (until === undefined || until > now) {
+    return `version ${content.version} is watched on its first workloads until ${timeText(until)}; the others follow if these stay healthy`;
+  }
+  const ill = canaries.filter((each) => !isWell(each.view)).map(({ view }) => view.workload.key);
+  return `version ${content.version} waits for its first workloads, which are not healthy: ${ill.join(', ')}; it is stopped at ${timeText(until + patienceMs)} if they stay so`;
 }
 
 function annotate({ source, content }: SourceRun, annotation: string): string {

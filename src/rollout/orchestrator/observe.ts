@@ -30,6 +30,11 @@ export function illnessOf({ workload: { health }, podFailure }: WorkloadView): s
   return health.state === 'Failed' ? health.reason : undefined;
 }
 
+/** Whether a canary proves its version. */
+export function isWell(view: WorkloadView): boolean {
+  return view.workload.health.state === 'Healthy' && illnessOf(view) === undefined;
+}
+
 function observe(rollout: WorkloadRollout, generation: number, view: WorkloadView, now: number): WorkloadRollout {
   const { health, progressDeadlineMs } = view.workload;
   const wait = (message: string | undefined): WorkloadRollout => waitFor(rollout, message, progressDeadlineMs, now);

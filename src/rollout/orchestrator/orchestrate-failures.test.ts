@@ -169,7 +169,12 @@ describe('a failure', () => {
     if (canary) canary.durationMs = 60 * minuteMs;
     world.run(5 * minuteMs);
     expect(world.started).toEqual(['app-000']);
-    expect(world.statusOf(source).state).toBe('Soaking');
+    expect(world.statusOf(source)).toMatchObject({
+      state: 'Soaking',
+      message: expect.stringMatching(
+        /^version \w+ waits for its first workloads, which are not healthy: Deployment shop\/app-000; it is stopped at .*Z if/,
+      ),
+    });
     world.run(10 * minuteMs);
 
     expect(world.started).toEqual(['app-000']);

@@ -167,7 +167,9 @@ describe('a rollout', () => {
     world.run(minuteMs);
 
     expect(world.started).toEqual(['restarted']);
-    expect(world.eventsOf('SecretChanged')).toMatchObject([{ workload: { name: 'told' }, note: 'changed for Deployment shop/told: db' }]);
+    expect(world.eventsOf('SecretChanged')).toMatchObject([
+      { workload: { name: 'told' }, note: 'changed for Deployment shop/told: db' },
+    ]);
     expect(world.statusOf(source)).toMatchObject({ total: 2, updated: 2 });
   });
 

@@ -74,13 +74,18 @@ function startOf({ member: { decision, view }, entry, isStarted }: SettledSeat):
   if (decision.kind === 'stamp') {
     return { ...base, note: `${key} rolls out version ${version}, because of ${decision.secrets.join(', ')}` };
   }
-  if (decision.kind !== 'reverted') return { ...base, note: `${key} rolls out version ${version}, with another source` };
+  if (decision.kind !== 'reverted')
+    return { ...base, note: `${key} rolls out version ${version}, with another source` };
   return { ...base, note: `${key} gets version ${version} back, for the ${decision.attempt}. time` };
 }
 
 function changeOf({ member: { decision, view } }: SettledSeat): Told | undefined {
   if (decision.kind !== 'notify' || view.isFrozen) return undefined;
-  return { type: 'Normal', reason: 'SecretChanged', note: `changed for ${view.workload.key}: ${decision.secrets.join(', ')}` };
+  return {
+    type: 'Normal',
+    reason: 'SecretChanged',
+    note: `changed for ${view.workload.key}: ${decision.secrets.join(', ')}`,
+  };
 }
 
 function obstacleOf({ member: { before, view }, entry }: SettledSeat): Told | undefined {
@@ -94,5 +99,9 @@ function obstacleOf({ member: { before, view }, entry }: SettledSeat): Told | un
 function failureOf({ member: { before, view }, entry }: SettledSeat): Told | undefined {
   const { outcome, reason, version } = entry?.rollout ?? {};
   if (outcome !== 'Failed' || before?.rollout?.outcome === 'Failed') return undefined;
-  return { type: 'Warning', reason: 'RolloutFailed', note: `${view.workload.key} failed with version ${version} (${reason})` };
+  return {
+    type: 'Warning',
+    reason: 'RolloutFailed',
+    note: `${view.workload.key} failed with version ${version} (${reason})`,
+  };
 }

@@ -8,6 +8,11 @@ const waiting = (reason: string, restartCount = 0) => ({
   restartCount,
   state: { waiting: { reason, message: 'value hunter2 of registry' } },
 });
+const ended = (exitCode: number, restartCount: number) => ({
+  name: 'web',
+  restartCount,
+  state: { terminated: { exitCode, reason: 'Error', message: 'value hunter2 of a process' } },
+});
 const podOf = (status: unknown, metadata: object = {}): KubeObject => ({
   metadata: { name: 'web-1', uid: 'u', resourceVersion: '1', ...metadata },
   status,
@@ -31,7 +36,16 @@ describe('podFailure', () => {
     }
   });
 
+  // kubelet says CrashLoopBackOff a minute later.
+  it('sees a container that ends again and again between two ends', () => {
+    for (const list of ['containerStatuses', 'initContainerStatuses']) {
+      expect(podFailure(podOf({ [list]: [ended(1, 3)] }))?.reason).toBe('CrashLoopBackOff');
+    }
+  });
+
   it.for<readonly [string, unknown]>([
+    ['has ended twice', { containerStatuses: [ended(1, 2)] }],
+    ['is done with its init container, after many crashes', { initContainerStatuses: [ended(0, 9)] }],
     ['starts', { containerStatuses: [waiting('ContainerCreating'), waiting('PodInitializing')] }],
     ['has crashed twice', { containerStatuses: [waiting('CrashLoopBackOff', 2)] }],
     ['runs, after many crashes', { containerStatuses: [{ restartCount: 9, state: { running: {} } }] }],

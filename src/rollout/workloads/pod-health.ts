@@ -36,11 +36,18 @@ const remedies: ReadonlyMap<string, string> = new Map([
 ]);
 
 function failureOf(container: Members): string | undefined {
-  const { reason } = membersOf(membersOf(container['state'])['waiting']);
+  const { waiting, terminated } = membersOf(container['state']);
+  const reason = hasFailed(terminated) ? 'CrashLoopBackOff' : membersOf(waiting)['reason'];
   if (typeof reason !== 'string' || !remedies.has(reason)) return undefined;
   const restarts = container['restartCount'];
   const isEarly = reason === 'CrashLoopBackOff' && !(typeof restarts === 'number' && restarts >= maxRestarts);
   return isEarly ? undefined : reason;
+}
+
+/** kubelet, which starts it again, says that it waits for that only when it looks at the pod the next time: a minute later. */
+function hasFailed(terminated: unknown): boolean {
+  const { exitCode } = membersOf(terminated);
+  return typeof exitCode === 'number' && exitCode !== 0;
 }
 
 function toMessage(pod: string, container: unknown, reason: string): string {
