@@ -5,6 +5,8 @@ export default defineConfig({
     reporters: ['default', './test/reporter.ts'],
     // By default a core stays free; a run of the whole suite has nothing else to wait for.
     maxWorkers: '100%',
+    // As patient as a test may be: what is awaited comes late on a machine that does much else.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         test: {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { shippedPolicies } from '../../src/doctor/check-install.ts';
 import { apiE2e } from './harness/api-e2e.ts';
 import { approval, controller, label, system, Tenancy, tokenSecret } from './harness/tenancy.ts';
 import { until } from './harness/until.ts';
@@ -166,7 +167,7 @@ apiE2e('The admission policies', 'policies', (stand) => {
     const isChecked = async (): Promise<boolean> => (await read()).every(({ status }) => status?.typeChecking);
     await until(isChecked, { what: 'the policies to be checked' });
     const policies = await read();
-    expect(policies.length).toBe(5);
+    expect(policies.length).toBe(shippedPolicies.length);
     expect(policies.flatMap(({ status }) => status?.typeChecking?.expressionWarnings ?? [])).toEqual([]);
   });
 
