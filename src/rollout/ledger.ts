@@ -45,6 +45,8 @@ export interface WorkloadRollout {
   /** Left out: it is in flight. */
   readonly endedAt?: string;
   readonly outcome?: 'Updated' | 'Failed';
+  /** Of a canary: whether it was healthy at the last look, and since when; left out: it has been so since it ended. */
+  readonly soak?: { readonly since: string; readonly isWell: boolean };
   /** Why it failed, in one word. */
   readonly reason?: string;
 }

@@ -171,6 +171,7 @@ const entrySchema = z.object({
       progress: z.object({ at: time, message: text }).exactOptional(),
       endedAt: time.exactOptional(),
       outcome: z.enum(['Updated', 'Failed']).exactOptional(),
+      soak: z.object({ since: time, isWell: z.boolean() }).exactOptional(),
       reason: text.exactOptional(),
     })
     .exactOptional(),

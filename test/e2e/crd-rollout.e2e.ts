@@ -70,6 +70,7 @@ const everyField: RolloutStatus = {
         progress: { at: time, message: '1 of 2 replicas are updated' },
         endedAt: time,
         outcome: 'Failed',
+        soak: { since: time, isWell: false },
         reason: 'RolledBack',
       },
       busySince: time,

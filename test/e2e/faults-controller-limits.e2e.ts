@@ -43,7 +43,7 @@ describeImage('The controller with 100 MiB of memory and 50 thousandths of a cor
       const readyIn = secondsSince(startedAt);
       const { pid } = container;
       expect(readCgroup(pid)).toMatchObject({ limitBytes: limits.memoryBytes, oomKills: 0 });
-      expect(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).toMatch(/ \/ \/ ro[, ]/);
+      expect(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).toMatch(/^\d+ \d+ \S+ \S+ \/ ro[, ]/m);
       await load.ready(300_000);
       const syncedIn = secondsSince(startedAt);
 

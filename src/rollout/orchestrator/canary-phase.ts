@@ -1,7 +1,7 @@
 import type { LedgerEntry, WorkloadRollout } from '../ledger.ts';
 import { illnessOf, isWell, patienceMs, toFailed } from './observe.ts';
 import { duePatch, type Participant } from './participants.ts';
-import { pastTime } from '../past-time.ts';
+import { pastTime, toTime } from '../past-time.ts';
 import type { RolloutSpec } from '../rollout-spec.ts';
 import type { WorkloadState } from './workload-state.ts';
 
@@ -11,8 +11,16 @@ export type CanaryPhase =
   | { readonly kind: 'Over' }
   /** So many more may begin. */
   | { readonly kind: 'Starting'; readonly room: number }
-  /** All have begun. `until`, in milliseconds since the epoch: their soak ends; undefined: they are not done. */
-  | { readonly kind: 'Watching'; readonly canaries: readonly Participant[]; readonly until: number | undefined };
+  /**
+   * All have begun. In milliseconds since the epoch: `until` their soak ends; undefined: they are not done, or not healthy.
+   * `tiredAt`: those that are not healthy then have failed; undefined: all are.
+   */
+  | {
+      readonly kind: 'Watching';
+      readonly canaries: readonly Participant[];
+      readonly until: number | undefined;
+      readonly tiredAt: number | undefined;
+    };
 
 export interface CanaryFacts {
   readonly spec: RolloutSpec['canary'];
@@ -39,10 +47,14 @@ export function canaryPhase(members: readonly Participant[], facts: CanaryFacts)
   const ends = canaries.flatMap((canary) => soakEnd(canary, spec.soakMs, now) ?? []);
   const until = ends.length === canaries.length ? Math.max(0, ...ends) : undefined;
   const isProven = until !== undefined && until <= now && canaries.every(({ view }) => isWell(view));
-  return isProven ? over : { kind: 'Watching', canaries, until };
+  if (isProven) return over;
+  const tired = canaries
+    .filter(({ view }) => !isWell(view))
+    .flatMap((canary) => tiredAt(canary, spec.soakMs, now) ?? []);
+  return { kind: 'Watching', canaries, until, tiredAt: tired.length === 0 ? undefined : Math.min(...tired) };
 }
 
-/** Canaries whose soak goes on, or did not end well: ill ones have failed after all. */
+/** What was seen of canaries: ill ones have failed after all, and for one that was not healthy meanwhile the soak begins anew. */
 export function watchCanaries(
   members: readonly Participant[],
   phase: CanaryPhase,
@@ -69,19 +81,31 @@ function isEligible(member: Participant, state: WorkloadState | undefined): bool
   return duePatch(member) !== undefined && state.block !== 'Frozen' && state.block !== 'Paused';
 }
 
+/** By the ledger; undefined: it has none, or not while the canary is as it was seen last. */
 function soakEnd({ entry }: Participant, soakMs: number, now: number): number | undefined {
+  const { endedAt, outcome, soak } = entry?.rollout ?? {};
+  if (endedAt === undefined || outcome !== 'Updated' || soak?.isWell === false) return undefined;
+  return pastTime(soak?.since ?? endedAt, now) + soakMs;
+}
+
+/** When patience with it ends, however often it was healthy meanwhile. */
+function tiredAt({ entry }: Participant, soakMs: number, now: number): number | undefined {
   const { endedAt, outcome } = entry?.rollout ?? {};
-  return endedAt === undefined || outcome !== 'Updated' ? undefined : pastTime(endedAt, now) + soakMs;
+  return endedAt === undefined || outcome !== 'Updated' ? undefined : pastTime(endedAt, now) + soakMs + patienceMs;
 }
 
 function watch(member: Participant, soakMs: number, now: number): Participant {
   const { entry, view, decision } = member;
-  const end = soakEnd(member, soakMs, now);
-  if (entry?.rollout === undefined || end === undefined) return member;
+  const tired = tiredAt(member, soakMs, now);
+  if (entry?.rollout === undefined || tired === undefined) return member;
+  const isWellNow = isWell(view);
   const reason = decision.kind === 'held' ? 'RolledBack' : illnessOf(view);
-  const isTired = now - end >= patienceMs && !isWell(view);
-  if (reason === undefined && !isTired) return member;
-  return { ...member, entry: withRollout(entry, toFailed(entry.rollout, reason ?? 'Unhealthy', now)) };
+  if (reason !== undefined || (now >= tired && !isWellNow)) {
+    return { ...member, entry: withRollout(entry, toFailed(entry.rollout, reason ?? 'Unhealthy', now)) };
+  }
+  if (isWellNow === (entry.rollout.soak?.isWell ?? true)) return member;
+  const soak = { since: toTime(now), isWell: isWellNow };
+  return { ...member, entry: withRollout(entry, { ...entry.rollout, soak }) };
 }
 
 function withRollout(entry: LedgerEntry, rollout: WorkloadRollout): LedgerEntry {

@@ -12,7 +12,7 @@ import type { Block } from './workload-state.ts';
 /** The sentence of a status: how far it is, what it waits for, and what to do. */
 export function explain(outcome: SourceOutcome, namespace: NamespaceRun): string {
   const { run, seats, counts, state } = outcome;
-  const parts = [...heads[state](outcome, namespace.view.now)];
+  const parts = [...heads[state](outcome)];
   if (state === 'InProgress' && counts.inProgress === 0 && namespace.view.freeSlots <= 0) {
     parts.push('they wait for rollouts elsewhere in the cluster (--rollout-max-concurrent)');
   }
@@ -27,7 +27,7 @@ export function explain(outcome: SourceOutcome, namespace: NamespaceRun): string
 
 const maxBytes = 2048;
 
-const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome, now: number) => readonly string[]>> = {
+const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome) => readonly string[]>> = {
   Idle: () => ['no workload that is to be rolled out uses the Secrets'],
   ContentUnknown: () => [unknownText],
   Frozen: gateTexts,
@@ -36,7 +36,7 @@ const heads: Readonly<Record<RolloutState, (outcome: SourceOutcome, now: number)
   AwaitingWindow: gateTexts,
   CoolingDown: gateTexts,
   InProgress: (outcome) => [progressText(outcome), ...gateTexts(outcome)],
-  Soaking: ({ run }, now) => [soakText(run, now)],
+  Soaking: ({ run }) => [soakText(run)],
   Halted: ({ run, counts }) => [haltText(run, counts.waiting)],
   Held: (outcome) => [progressText(outcome)],
   Conflict: (outcome) => [progressText(outcome)],
@@ -73,7 +73,7 @@ function gateText({ state, until }: Gate, run: SourceRun): string {
         ? `version ${version} waits for a window, and none ever opens: correct spec.rollout.windows`
         : `version ${version} waits for the window that opens at ${timeText(until)}`;
     case 'CoolingDown':
-      return `the content keeps changing: version ${version} waits until ${timeText(until)}; to begin at once: ${annotate(run, rolloutNames.resume)}`;
+      return `the content keeps changing: version ${version} waits until ${timeText(until)}; to begin at once: ${annotate(run, rolloutNames.approve)}`;
   }
 }
 
@@ -82,13 +82,13 @@ function haltText(run: SourceRun, waiting: number): string {
   return `version ${version} was stopped when ${workload} failed (${reason}); ${waiting} workloads wait for a new version; to go on with this one: ${annotate(run, rolloutNames.resume)}`;
 }
 
-function soakText({ phase, content }: SourceRun, now: number): string {
-  const { canaries = [], until } = phase.kind === 'Watching' ? phase : {};
-  if (until === undefined || until > now) {
+function soakText({ phase, content }: SourceRun): string {
+  const { canaries = [], until, tiredAt } = phase.kind === 'Watching' ? phase : {};
+  if (tiredAt === undefined) {
     return `version ${content.version} is watched on its first workloads until ${timeText(until)}; the others follow if these stay healthy`;
   }
-  const ill = canaries.filter((each) => !isWell(each.view)).map(({ view }) => view.workload.key);
-  return `version ${content.version} waits for its first workloads, which are not healthy: ${ill.join(', ')}; it is stopped at ${timeText(until + patienceMs)} if they stay so`;
+  const ill = canaries.filter(({ view }) => !isWell(view)).map(({ view }) => view.workload.key);
+  return `version ${content.version} waits for its first workloads, which are not healthy: ${ill.join(', ')}; it is stopped at ${timeText(tiredAt)} if they stay so`;
 }
 
 function annotate({ source, content }: SourceRun, annotation: string): string {

@@ -20,7 +20,7 @@ export function observeRollout(entry: LedgerEntry, view: WorkloadView, now: numb
 }
 
 export function toFailed(rollout: WorkloadRollout, reason: string, now: number): WorkloadRollout {
-  const { progress: _, ...rest } = rollout;
+  const { progress: _progress, soak: _soak, ...rest } = rollout;
   return { ...rest, endedAt: toTime(now), outcome: 'Failed', reason };
 }
 

@@ -180,4 +180,46 @@ describe('a failure', () => {
     expect(world.started).toEqual(['app-000']);
     expect(world.statusOf(source)).toMatchObject({ state: 'Halted', halted: { reason: 'Unhealthy' } });
   });
+
+  it('is no proof by a canary that is healthy at moments only: its soak begins anew', () => {
+    const { world, source, workloads } = changedWorld(5);
+    const [canary] = workloads;
+    const be = (isUp: boolean, ms: number): void => {
+      if (canary) canary.durationMs = isUp ? 20_000 : 60 * minuteMs;
+      world.run(ms);
+    };
+    world.run(40_000);
+    for (let turn = 0; turn < 5; turn++) {
+      be(false, 25_000);
+      be(true, 2000);
+      expect(world.started).toEqual(['app-000']);
+    }
+    expect(world.statusOf(source)).toMatchObject({
+      state: 'Soaking',
+      message: expect.stringContaining('is watched on its first workloads until'),
+      workloads: expect.arrayContaining([
+        expect.objectContaining({
+          rollout: expect.objectContaining({ soak: { since: expect.any(String), isWell: true } }),
+        }),
+      ]),
+    });
+    world.run(20_000);
+    expect(world.started).toEqual(['app-000']);
+    world.run(15_000);
+
+    expect(world.started.length).toBeGreaterThan(1);
+  });
+
+  it('is also a canary that is never healthy for long', () => {
+    const { world, source, workloads } = changedWorld(5);
+    const [canary] = workloads;
+    world.run(40_000);
+    for (let turn = 0; turn < 30 && world.statusOf(source).state !== 'Halted'; turn++) {
+      if (canary) canary.durationMs = turn % 2 === 0 ? 60 * minuteMs : 20_000;
+      world.run(25_000);
+    }
+
+    expect(world.started).toEqual(['app-000']);
+    expect(world.statusOf(source)).toMatchObject({ state: 'Halted', halted: { reason: 'Unhealthy' } });
+  });
 });

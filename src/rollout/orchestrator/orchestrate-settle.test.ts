@@ -121,7 +121,10 @@ describe('a source that flaps', () => {
     expect(world.starts.length).toBeLessThan(6 * 7);
     const first = world.starts[0]?.at ?? 0;
     expect(world.starts.filter(({ at }) => at < first + hourMs).length).toBeLessThan(8);
-    expect(world.statusOf(source).state).toBe('CoolingDown');
+    expect(world.statusOf(source)).toMatchObject({
+      state: 'CoolingDown',
+      message: expect.stringContaining('lockstep.dev/approve='),
+    });
     expect(world.statusOf(source).message).toMatch(/the content keeps changing: .* waits until 2026-01-05T/);
   });
 

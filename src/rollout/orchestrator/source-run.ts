@@ -73,8 +73,9 @@ function toSourceRun(
   const { spec, resume, status } = source;
   const facts: CanaryFacts = { spec: spec.canary, version, resume, now, stateOf };
   const waiting = seen.map((member) => withBusySince(member, stateOf(member), now));
-  const phase = canaryPhase(waiting, facts);
-  const members = watchCanaries(waiting, phase, facts);
+  const members = watchCanaries(waiting, canaryPhase(waiting, facts), facts);
+  // By what was just seen of them.
+  const phase = canaryPhase(members, facts);
   const halted = haltOf(source, version, { members, phase, now });
   const history = supersede(status?.history ?? [], version, now);
   const gateFacts = { source, content, halted, history, now };

@@ -20,7 +20,7 @@ function timesOfSource({ run, counts }: SourceOutcome, now: number): readonly nu
   times.push(...[...gates, ...putBackGates].map(({ until }) => until ?? 0));
   if (content.isRestless) times.push(pastTime(content.since, now) + quietMs);
   if (source.spec.deadlineMs !== undefined) times.push(now + paceMs);
-  if (phase.kind === 'Watching' && phase.until !== undefined) times.push(phase.until, phase.until + patienceMs);
+  if (phase.kind === 'Watching') times.push(phase.until ?? 0, phase.tiredAt ?? 0);
   return times;
 }
 
