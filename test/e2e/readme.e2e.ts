@@ -110,7 +110,7 @@ describe.skipIf(skipped)(`README.md${skipped ? ` (skipped: ${run.missing})` : ''
     it('shows what a change of it would roll out', async () => {
       await stand.createDeployment();
 
-      expect(await done('npm run -s lockstep -- plan -A')).toMatch(/^Deployment +web +2 .* shop-database$/m);
+      expect(await done('npm run -s lockstep -- plan -A')).toMatch(/^Deployment +web +Restart +2 .* shop-database$/m);
     });
 
     it('installs the chart, where what was brought by hand is gone', async () => {

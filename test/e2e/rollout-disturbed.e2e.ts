@@ -47,7 +47,7 @@ rolloutE2e('A rollout that others disturb', 'rollout-disturbed', (stand) => {
         await stand().tenant.value('flap', last);
       }
       const { message } = await stand().untilRollout('flap', 'to cool down', ({ state }) => state === 'CoolingDown');
-      expect(message).toContain('lockstep.dev/resume=');
+      expect(message).toContain('lockstep.dev/approve=');
       expect([await user.changes(), await user.revisions()]).toEqual([1, 2]);
       expect(await stand().tenant.readValue('flap')).toBe(last);
 
