@@ -154,7 +154,8 @@ rolloutE2e('A rollout that others disturb', 'rollout-disturbed', (stand) => {
       const version = await stand().known('gone', first, second);
       await stand().change('gone', 'a');
       await first.annotated(hashesAnnotation);
-      expect(await stand().rollout('gone')).toMatchObject({ total: 2, waiting: 1 });
+      // What was begun is recorded after the patch.
+      expect(await stand().untilRollout('gone', 'to begin', ({ waiting }) => waiting === 1)).toMatchObject({ total: 2 });
       await stand().tenant.kube.remove(first.path);
       await stand().completed('gone', version);
       expect(await stand().rollout('gone')).toMatchObject({ total: 1, updated: 1 });
