@@ -6,7 +6,8 @@ import { parse, parseAllDocuments } from 'yaml';
 import { controllerFlags } from '../src/config/controller-flags.ts';
 import { type Flags, flagName } from '../src/config/flag.ts';
 import { removeSocketsFlags, versionKeyFlags } from '../src/config/housekeeping-flags.ts';
-import { providerFlags, providerNames } from '../src/config/provider-flags.ts';
+import { providerFlags } from '../src/config/provider-flags.ts';
+import { providerNames } from '../src/core/provider-names.ts';
 
 const chart = 'deploy/charts/lockstep';
 const values = parse(read(`${chart}/values.yaml`));

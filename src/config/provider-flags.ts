@@ -1,20 +1,8 @@
+import { providerNames } from '../core/provider-names.ts';
 import { daemonFlags } from './daemon-flags.ts';
 import { choices, duration, integer, text, toggle } from './flag-kinds.ts';
 import type { Flags } from './flag.ts';
 import { storeFlags, versionFlags } from './store-flags.ts';
-
-/** The providers that are built, in the order in which readiness names them. */
-export const providerNames = [
-  'vault',
-  'openbao',
-  'aws',
-  'lockstep-vault',
-  'lockstep-openbao',
-  'lockstep-aws',
-  'lockstep',
-] as const;
-
-export type ProviderName = (typeof providerNames)[number];
 
 const sockets = 'Sockets';
 const freshness = versionFlags.versionKeyFile.group;

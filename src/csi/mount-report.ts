@@ -5,7 +5,8 @@ import type { ResolvedObject } from '../core/plan.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { ClassInput, ProviderName } from '../spc/dialect.ts';
+import type { ProviderName } from '../core/provider-names.ts';
+import type { ClassInput } from '../spc/dialect.ts';
 import type { Delivery } from './deliveries.ts';
 import { MountProblems } from './mount-failure.ts';
 

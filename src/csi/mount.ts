@@ -6,7 +6,7 @@ import type { Resolver } from '../core/resolver.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createDeadline } from '../platform/deadline.ts';
 import { untilAborted } from '../platform/until-aborted.ts';
-import type { ProviderName } from '../spc/dialect.ts';
+import type { ProviderName } from '../core/provider-names.ts';
 import type { Admission } from './admission.ts';
 import type { Deliveries } from './deliveries.ts';
 import { requireAll } from './mount-failure.ts';

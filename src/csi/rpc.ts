@@ -2,7 +2,7 @@ import { type sendUnaryData, Server, type ServerUnaryCall } from '@grpc/grpc-js'
 
 import { toSecretError } from '../core/errors.ts';
 import { CSIDriverProviderService, type VersionRequest, type VersionResponse } from '../gen/v1alpha1/service.ts';
-import type { ProviderName } from '../spc/dialect.ts';
+import type { ProviderName } from '../core/provider-names.ts';
 import type { Mount } from './mount.ts';
 import { maxRequestBytes } from './open-call.ts';
 import { toWireStatus } from './status.ts';

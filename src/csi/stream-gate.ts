@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { SecretError } from '../core/errors.ts';
 import { CSIDriverProviderService } from '../gen/v1alpha1/service.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { ProviderName } from '../spc/dialect.ts';
+import type { ProviderName } from '../core/provider-names.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { toTimeLimitMs } from './grpc-timeout.ts';
 import { OpenCall } from './open-call.ts';

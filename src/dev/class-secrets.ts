@@ -1,7 +1,8 @@
 import { formatProblem } from '../core/problem.ts';
 import { parseSecretObjects } from '../secret-objects/parse.ts';
 import type { SecretObject } from '../secret-objects/secret-object.ts';
-import { classDialects, isProviderName } from '../spc/dialect.ts';
+import { isProviderName } from '../core/provider-names.ts';
+import { classDialects } from '../spc/dialect.ts';
 import { planOffline } from '../spc/offline-plan.ts';
 import { toPlainJson } from '../spc/plain-json.ts';
 import type { YamlNode } from '../spc/yaml-node.ts';

@@ -1,8 +1,8 @@
 import { type KubeObject, membersOf } from '../kube/objects.ts';
 import { csiDriverName, findCsiDriver } from './check-driver.ts';
-import { mountedClassesOf } from './containers.ts';
 import { listNames, specOf } from './describe.ts';
 import type { DoctorFinding } from './finding.ts';
+import { mountedClasses } from './mounted-classes.ts';
 import type { Sight } from './sight.ts';
 
 /** Audiences that the driver has to ask kubelet for, so that the pods' tokens are good for the stores. */
@@ -47,10 +47,7 @@ function toHint(audience: string): DoctorFinding {
 
 /** Without those that are there for a SecretProviderClassSync alone, whose tokens the controller asks for. */
 function mounted(sight: Sight): readonly KubeObject[] {
-  const workloads = [...sight.objects('deployments'), ...sight.objects('statefulSets'), ...sight.objects('daemonSets')];
-  const inUse = new Set(
-    workloads.flatMap((each) => mountedClassesOf(each).map((name) => `${each.metadata.namespace}/${name}`)),
-  );
+  const inUse = mountedClasses(sight);
   const synced = new Set(
     sight
       .objects('syncs')

@@ -2,7 +2,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import { type Container, containersOf, flagOf } from './containers.ts';
 import { describeObject } from './describe.ts';
 import type { DoctorFinding } from './finding.ts';
-import { driverOf, hasProviderSockets, ownProviderOf, socketOf } from './programs.ts';
+import { isForeignProvider, ownProviderOf, providersOf, socketOf } from './programs.ts';
 import type { Sight } from './sight.ts';
 
 /** Other providers on the nodes, and whether lockstep wants the same sockets. */
@@ -12,19 +12,13 @@ export function checkProviders(sight: Sight): readonly DoctorFinding[] {
     const container = ownProviderOf(each);
     return container === undefined ? [] : [{ object: describeObject('DaemonSet', each), container }];
   });
-  const foreign = daemonSets.filter((each) => hasProviderSockets(each) && !driverOf(each) && !ownProviderOf(each));
+  const foreign = daemonSets.filter(isForeignProvider);
   return foreign.flatMap((each) => {
     const name = socketOf(each);
     const contested = own.filter(({ container }) => name !== undefined && providersOf(container).includes(name));
     if (name === undefined || contested.length === 0) return [toForeign(each, name)];
     return contested.map(({ object, container }) => toContested(each, { name, object, container }));
   });
-}
-
-/** What `--providers` says; all of them when it says nothing. */
-function providersOf(container: Container): readonly string[] {
-  const list = flagOf(container, 'providers') ?? (container.environment['LOCKSTEP_PROVIDERS'] || undefined);
-  return list === undefined ? ['vault', 'openbao', 'aws'] : list.split(',').map((each) => each.trim());
 }
 
 function toForeign(daemonSet: KubeObject, name: string | undefined): DoctorFinding {

@@ -5,6 +5,7 @@ import { checkEso } from './check-eso.ts';
 import { checkInstall } from './check-install.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkReloader } from './check-reloader.ts';
+import { checkServed } from './check-served.ts';
 import type { DoctorFinding } from './finding.ts';
 import type { Sight } from './sight.ts';
 
@@ -14,6 +15,7 @@ export function examine(sight: Sight): readonly DoctorFinding[] {
     ...checkInstall(sight),
     ...checkDriver(sight),
     ...checkAudiences(sight),
+    ...checkServed(sight),
     ...checkProviders(sight),
     ...checkDriverSync(sight),
     ...checkEso(sight),

@@ -25,6 +25,7 @@ export const doctorIds = [
   'rotation-poll-interval',
   'republish-off',
   'audience-missing',
+  'provider-absent',
   'provider-foreign',
   'socket-contested',
   'driver-sync-on',

@@ -1,3 +1,4 @@
+import { providerNames } from '../core/provider-names.ts';
 import { isReloaderImage } from '../rollout/workloads/is-reloader.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { type Container, containersOf, flagOf, hostPathsOf, repositoryOf } from './containers.ts';
@@ -33,8 +34,15 @@ function ownContainerOf(workload: KubeObject, subcommand: string): Container | u
   );
 }
 
-/** Whether the pods of a DaemonSet have the folder of the providers' sockets. */
-export function hasProviderSockets(daemonSet: KubeObject): boolean {
+/** Names that our provider serves: what `--providers` says; all of them when it says nothing. */
+export function providersOf(container: Container): readonly string[] {
+  const list = flagOf(container, 'providers') ?? (container.environment['LOCKSTEP_PROVIDERS'] || undefined);
+  return list === undefined ? providerNames : list.split(',').map((each) => each.trim());
+}
+
+/** Whether its pods have the folder of the providers' sockets, and are neither the driver nor ours. */
+export function isForeignProvider(daemonSet: KubeObject): boolean {
+  if (driverOf(daemonSet) !== undefined || ownProviderOf(daemonSet) !== undefined) return false;
   const paths = hostPathsOf(daemonSet).map((path) => path.replace(/\/+$/, ''));
   return paths.some((path) =>
     providerDirectories.some((directory) => path === directory || path.startsWith(`${directory}/`)),

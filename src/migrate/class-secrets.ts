@@ -1,3 +1,4 @@
+import { isProviderName, providerNames } from '../core/provider-names.ts';
 import { parseSecretObjects } from '../secret-objects/parse.ts';
 import type { TranslationContext } from './external-secret.ts';
 import { Fields } from './fields.ts';
@@ -6,17 +7,6 @@ import { syncLabel, syncManifest } from './manifests.ts';
 import type { MigrateOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { describeSource, membersOf, type SourceObject } from './source-object.ts';
-
-/** Providers whose classes lockstep reads. */
-const served: ReadonlySet<string> = new Set([
-  'vault',
-  'openbao',
-  'aws',
-  'lockstep',
-  'lockstep-vault',
-  'lockstep-openbao',
-  'lockstep-aws',
-]);
 
 /** Accounts of the pods that mount a class; more than one where they differ. */
 export type AccountsOf = (namespace: string, className: string) => readonly string[];
@@ -58,10 +48,10 @@ const hasNoObjects = "the class has no secretObjects any more, so that the drive
 
 function isServed(root: Fields): boolean {
   const spec = root.fields('spec');
-  if (spec === undefined || served.has(spec.text('provider'))) return spec !== undefined;
+  if (spec === undefined || isProviderName(spec.text('provider'))) return spec !== undefined;
   spec.remark('provider', {
     rule: 'class-provider',
-    message: `is not one that lockstep serves (${[...served].join(', ')}); leave this class with the driver`,
+    message: `is not one that lockstep serves (${providerNames.join(', ')}); leave this class with the driver`,
   });
   return false;
 }

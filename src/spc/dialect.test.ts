@@ -4,7 +4,8 @@ import { awsDefaults } from '../../test/fakes/aws-defaults.ts';
 import type { Caller } from '../core/caller.ts';
 import { storeName } from '../core/object-ref.ts';
 import type { StoreDefaults, VaultDefaults } from '../core/store-defaults.ts';
-import { createDialects, isProviderName, type ProviderName } from './dialect.ts';
+import { type ProviderName } from '../core/provider-names.ts';
+import { createDialects } from './dialect.ts';
 
 const tls = { caFile: '', caDirectory: '', serverName: '', clientCertFile: '', clientKeyFile: '', skipVerify: false };
 const vault: VaultDefaults = { address: 'https://vault:8200', namespace: 'own', authMount: 'kubernetes', tls };
@@ -78,17 +79,5 @@ describe('createDialects', () => {
     ask('3');
     expect(ask('1')).not.toBe(first);
     expect(ask('1')).toEqual(first);
-  });
-});
-
-describe('isProviderName', () => {
-  it.for([
-    ['vault', true],
-    ['lockstep-openbao', true],
-    ['Vault', false],
-    ['__proto__', false],
-    ['toString', false],
-  ] as const)('knows %s: %s', ([name, known]) => {
-    expect(isProviderName(name)).toBe(known);
   });
 });

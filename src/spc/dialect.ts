@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Caller } from '../core/caller.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Parsed } from '../core/problem.ts';
+import type { ProviderName } from '../core/provider-names.ts';
 import type { StoreDefaults } from '../core/store-defaults.ts';
 import { awsDialect } from './aws-dialect.ts';
 import type { ClassDialect, ClassPlan } from './class-dialect.ts';
@@ -13,10 +14,7 @@ import { openbaoFlavour, vaultFlavour } from './vault-parameters.ts';
 const vault = createVaultDialect(vaultFlavour);
 const openbao = createVaultDialect(openbaoFlavour);
 
-/**
- * The dialect of every provider name. `lockstep-…` are the same ones beside a running official provider; `lockstep` mixes
- * stores in one class.
- */
+/** The dialect of every provider name. */
 export const classDialects = {
   vault,
   openbao,
@@ -25,15 +23,7 @@ export const classDialects = {
   'lockstep-openbao': openbao,
   'lockstep-aws': awsDialect,
   lockstep: lockstepDialect,
-} as const satisfies Readonly<Record<string, ClassDialect>>;
-
-/** What an SPC's `spec.provider` may say, and what a socket is called. */
-export type ProviderName = keyof typeof classDialects;
-
-/** Whether we serve classes of that provider. */
-export function isProviderName(name: string): name is ProviderName {
-  return Object.hasOwn(classDialects, name);
-}
+} as const satisfies Readonly<Record<ProviderName, ClassDialect>>;
 
 /** One class as a caller asks for it. */
 export interface ClassInput {
