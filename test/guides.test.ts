@@ -33,6 +33,7 @@ const foreignFlags = new Set([
   '--encryption-provider-config',
   '--rotation-poll-interval',
   '--enable-secret-rotation',
+  '--force-conflicts',
   '--provider-volume',
   '--register-with-taints',
   '--resources-to-ignore',
