@@ -155,7 +155,9 @@ rolloutE2e('A rollout that others disturb', 'rollout-disturbed', (stand) => {
       await stand().change('gone', 'a');
       await first.annotated(hashesAnnotation);
       // What was begun is recorded after the patch.
-      expect(await stand().untilRollout('gone', 'to begin', ({ waiting }) => waiting === 1)).toMatchObject({ total: 2 });
+      expect(await stand().untilRollout('gone', 'to begin', ({ waiting }) => waiting === 1)).toMatchObject({
+        total: 2,
+      });
       await stand().tenant.kube.remove(first.path);
       await stand().completed('gone', version);
       expect(await stand().rollout('gone')).toMatchObject({ total: 1, updated: 1 });
