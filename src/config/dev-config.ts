@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
 import type { Parsed, Problem } from '../core/problem.ts';
+import type { ProviderName } from '../core/provider-names.ts';
 import { text, toggle } from './flag-kinds.ts';
 import { configProblem, type Environment, type Flags, type FlagValues, type Given, readFlags } from './flag.ts';
 import { logFlags } from './log-flags.ts';
 import { type ProviderConfig, readProviderConfig } from './provider-config.ts';
-import type { ProviderName } from '../core/provider-names.ts';
 import { checkVaultAddress } from './vault-address.ts';
 
 const what = 'What is played';

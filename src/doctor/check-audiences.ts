@@ -1,4 +1,4 @@
-import { type KubeObject, membersOf } from '../kube/objects.ts';
+import { keyOf, type KubeObject, membersOf } from '../kube/objects.ts';
 import { csiDriverName, findCsiDriver } from './check-driver.ts';
 import { listNames, specOf } from './describe.ts';
 import type { DoctorFinding } from './finding.ts';
@@ -51,10 +51,10 @@ function mounted(sight: Sight): readonly KubeObject[] {
   const synced = new Set(
     sight
       .objects('syncs')
-      .map((sync) => `${sync.metadata.namespace}/${String(specOf(sync)['secretProviderClassName'])}`),
+      .map((sync) => keyOf({ ...sync.metadata, name: String(specOf(sync)['secretProviderClassName']) })),
   );
   return sight.objects('classes').filter(({ metadata }) => {
-    const key = `${metadata.namespace}/${metadata.name}`;
+    const key = keyOf(metadata);
     return inUse.has(key) || !synced.has(key);
   });
 }
@@ -64,7 +64,7 @@ function neededBy(classes: readonly KubeObject[]): ReadonlyMap<string, readonly 
   for (const each of classes) {
     for (const audience of audiencesOf(each)) {
       const names = needed.get(audience) ?? [];
-      names.push(`${each.metadata.namespace}/${each.metadata.name}`);
+      names.push(keyOf(each.metadata));
       needed.set(audience, names);
     }
   }

@@ -1,3 +1,4 @@
+import { keyOf } from '../kube/objects.ts';
 import { describeObject, listNames, specOf } from './describe.ts';
 import type { DoctorFinding } from './finding.ts';
 import { theCluster } from './finding.ts';
@@ -10,7 +11,7 @@ const bindingName = 'secretprovidersyncing-rolebinding';
 /** The driver's own sync of secretObjects. */
 export function checkDriverSync(sight: Sight): readonly DoctorFinding[] {
   const isGranted = sight.objects('clusterRoleBindings').some(({ metadata }) => metadata.name === bindingName);
-  const kept = sight.objects('driverSecrets').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  const kept = sight.objects('driverSecrets').map(({ metadata }) => keyOf(metadata));
   if (!isGranted && kept.length === 0) return [];
   return [toOn(isGranted, kept), ...findOverlaps(sight)];
 }

@@ -1,5 +1,5 @@
 import { pinPolicyName } from '../rollout/versions/pin-support.ts';
-import { membersOf } from '../kube/objects.ts';
+import { keyOf, membersOf } from '../kube/objects.ts';
 import { flagOf } from './containers.ts';
 import { listNames, specOf } from './describe.ts';
 import { type DoctorFinding, theCluster } from './finding.ts';
@@ -79,7 +79,7 @@ function hasWritten(sight: Sight): boolean {
 function checkController(sight: Sight): readonly DoctorFinding[] {
   const syncs = sight.objects('syncs');
   if (syncs.length === 0 || hasWritten(sight)) return [];
-  const names = syncs.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  const names = syncs.map(({ metadata }) => keyOf(metadata));
   return [
     {
       severity: 'error',
@@ -96,7 +96,7 @@ function checkPin(sight: Sight): readonly DoctorFinding[] {
   const severity = pinned.length > 0 ? 'error' : 'info';
   const object =
     pinned.length > 0
-      ? `SecretProviderClassSync ${listNames(pinned.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`))}`
+      ? `SecretProviderClassSync ${listNames(pinned.map(({ metadata }) => keyOf(metadata)))}`
       : theCluster;
   if (!sight.isServed('mutatingPolicies')) {
     return [

@@ -1,4 +1,5 @@
 import { isProviderName } from '../core/provider-names.ts';
+import { keyOf } from '../kube/objects.ts';
 import { listNames, specOf } from './describe.ts';
 import type { DoctorFinding } from './finding.ts';
 import { mountedClasses } from './mounted-classes.ts';
@@ -11,7 +12,7 @@ export function checkServed(sight: Sight): readonly DoctorFinding[] {
   if (served === undefined) return [];
   const inUse = mountedClasses(sight);
   const unserved = sight.objects('classes').flatMap((each) => {
-    const name = `${each.metadata.namespace}/${each.metadata.name}`;
+    const name = keyOf(each.metadata);
     const { provider } = specOf(each);
     const isOurs = typeof provider === 'string' && isProviderName(provider) && !served.has(provider);
     return isOurs && inUse.has(name) ? [{ name, provider }] : [];

@@ -1,4 +1,4 @@
-import { type KubeObject, membersOf } from '../kube/objects.ts';
+import { keyOf, type KubeObject, membersOf } from '../kube/objects.ts';
 import { specOf } from './describe.ts';
 import type { Sight } from './sight.ts';
 
@@ -12,14 +12,12 @@ export interface SyncedSecret {
 
 /** The Secrets of all that write: neither Shadow nor suspended. */
 export function syncedSecrets(sight: Sight): readonly SyncedSecret[] {
-  const classes = new Map(
-    sight.objects('classes').map((each) => [`${each.metadata.namespace}/${each.metadata.name}`, each]),
-  );
+  const classes = new Map(sight.objects('classes').map((each) => [keyOf(each.metadata), each]));
   return sight.objects('syncs').flatMap((sync) => {
     const { mode, suspend, secretObjects, secretProviderClassName } = specOf(sync);
     if (mode === 'Shadow' || suspend === true) return [];
     const { namespace = '', name } = sync.metadata;
-    const ofClass = classes.get(`${namespace}/${String(secretProviderClassName)}`);
+    const ofClass = classes.get(keyOf({ namespace, name: String(secretProviderClassName) }));
     return namesIn(secretObjects ?? (ofClass && specOf(ofClass)['secretObjects'])).map((secret) => ({
       namespace,
       secret,
